@@ -1,0 +1,20 @@
+"""The wire: what clients send, what they get back, and what the two processes hand each other."""
+
+from service.contract.document import FitDocument, FormulaExpansion
+from service.contract.exchange import Limits, Reply, Submission
+from service.contract.problem import Failure, Place, Problem, failure_of
+from service.contract.request import FitOptions, FormulaRequest
+
+__all__ = [
+    "Failure",
+    "FitDocument",
+    "FitOptions",
+    "FormulaExpansion",
+    "FormulaRequest",
+    "Limits",
+    "Place",
+    "Problem",
+    "Reply",
+    "Submission",
+    "failure_of",
+]

@@ -1,0 +1,213 @@
+"""The fit document: everything a fit says, in the names clients rely on.
+
+Numbers are JSON numbers in their shortest exact form; a value that does not exist is null, and a note says why.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Rows = list[list[float | None]]
+
+
+class Part(BaseModel):
+    """A part of the document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class GroupSize(Part):
+    """How many rows the groups of a factor have."""
+
+    min: int
+    median: float
+    mean: float
+    max: int
+
+
+class GroupingFactor(Part):
+    """A grouping factor and the coefficients that vary by it."""
+
+    group: str = Field(description="Named as lme4 names it.", examples=["county"])
+    n_groups: int
+    terms: list[str]
+    correlated: bool
+    group_size: GroupSize
+
+
+class Model(Part):
+    """What was fitted, to how much data."""
+
+    formula: str
+    response: str
+    method: Literal["REML", "ML"]
+    weights: str | None
+    n_observations: int
+    n_dropped: int = Field(description="Rows left out because a used column has no value.")
+    fixed_terms: list[str] = Field(description="The coefficients, named as R names them.")
+    aliased_terms: list[str] = Field(description="Columns dropped because earlier ones determine them.")
+    grouping_factors: list[GroupingFactor]
+
+
+class FixedEffect(Part):
+    """A coefficient that does not vary by group."""
+
+    term: str
+    estimate: float
+    std_error: float | None
+    statistic: float | None
+    df: float | None
+    p_value: float | None
+    conf_low: float | None
+    conf_high: float | None
+    role: Literal["intercept", "observation_level", "group_level"] = Field(
+        description="group_level: the column is constant within every group."
+    )
+
+
+class VarianceComponent(Part):
+    """How much varies: between the groups of a factor, or within them (`Residual`)."""
+
+    group: str
+    term: str | None
+    variance: float | None
+    std_dev: float | None
+    conf_low: float | None = Field(description="Of the standard deviation.")
+    conf_high: float | None = Field(description="Of the standard deviation.")
+
+
+class RandomCorrelation(Part):
+    """The correlation of two coefficients that vary by the same factor."""
+
+    group: str
+    term_1: str
+    term_2: str
+    correlation: float | None
+
+
+class IntraclassCorrelation(Part):
+    """The share of the variance that lies between groups.
+
+    `adjusted` leaves out what the coefficients explain, `conditional` counts it in the total.
+    """
+
+    adjusted: float | None
+    conditional: float | None
+    by_group: dict[str, float | None]
+
+
+class RSquared(Part):
+    """The share of the variance explained (Nakagawa & Schielzeth 2013): by the coefficients, and with the groups."""
+
+    marginal: float | None
+    conditional: float | None
+
+
+class Pooling(Part):
+    """How far groups are pulled toward the mean.
+
+    A group of `equivalent_n` rows (sigma_y^2 / sigma_alpha^2) has weight one half: larger ones lie nearer to their own
+    mean, smaller ones nearer to the mean of all.
+    """
+
+    group: str
+    variance_ratio: float | None
+    equivalent_n: float | None
+    groups_below: int
+    groups_above: int
+    mean_weight: float
+
+
+class RandomEffects(Part):
+    """A factor's effects: the deviation of each group from the mean, its standard error and its weight."""
+
+    levels: list[str]
+    n: list[int]
+    terms: list[str]
+    estimate: Rows
+    std_error: Rows
+    weight: list[float] | None
+
+
+class Coefficients(Part):
+    """Each group's own line: the coefficients with the group's deviations added."""
+
+    levels: list[str]
+    terms: list[str]
+    estimate: Rows
+
+
+class Statistics(Part):
+    """How well the model fits. `criterion` is -2 log (restricted) likelihood with every constant."""
+
+    criterion: float | None
+    log_likelihood: float | None
+    aic: float | None
+    bic: float | None
+    deviance: float | None = Field(description="-2 log likelihood of the same model fitted by ML.")
+    dic: float | None = Field(description="2 * deviance - criterion, as arm's display() prints it.")
+    n_parameters: int
+    df_residual: int
+    sigma: float
+
+
+class Convergence(Part):
+    """The verdict on the optimum, and the evidence for it."""
+
+    converged: bool
+    singular: bool = Field(description="The optimum lies on the boundary: a variance is zero.")
+    evaluations: int
+    gradient_norm: float = Field(description="Distance to the optimum that the gradient implies, in standard errors.")
+    theta: list[float | None] = Field(description="Group sd over residual sd; null if infinite.")
+
+
+class Note(Part):
+    """Something to know about this fit, with its numbers and a sentence of advice."""
+
+    code: str
+    severity: Literal["info", "warning"]
+    message: str
+    where: dict[str, str | int | float | None | list[str]]
+    see: str = Field(description="The section or paper it rests on.")
+
+
+class FitDocument(Part):
+    """A fitted model."""
+
+    id: str
+    status: Literal["succeeded"]
+    model: Model
+    fixed_effects: list[FixedEffect]
+    fixed_effects_covariance: Rows
+    variance_components: list[VarianceComponent]
+    random_correlations: list[RandomCorrelation]
+    icc: IntraclassCorrelation
+    r_squared: RSquared
+    pooling: list[Pooling]
+    random_effects: dict[str, RandomEffects] | None
+    coefficients: dict[str, Coefficients] | None
+    fitted: list[float] | None
+    residuals: list[float] | None
+    statistics: Statistics
+    convergence: Convergence
+    notes: list[Note]
+
+
+class RandomPart(Part):
+    """A term in bars, as the model reads it."""
+
+    terms: list[str]
+    group: str
+    correlated: bool
+
+
+class FormulaExpansion(Part):
+    """A formula's meaning: R's algebra done."""
+
+    formula: str
+    response: str
+    intercept: bool
+    fixed_terms: list[str]
+    offsets: list[str]
+    random_terms: list[RandomPart]
+    variables: list[str] = Field(description="The columns of the data the formula uses.")

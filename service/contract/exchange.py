@@ -1,0 +1,40 @@
+"""What the serving process and a worker hand each other: a task's words go in, bytes come out."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a request may be: bytes after decompression, columns, and rows."""
+
+    bytes: int
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request as it arrived: the body lies in the file `path`, nothing of it has been read.
+
+    `content_type`, `content_encoding` and `query` (still percent-encoded) are the request's own, unchecked.
+    """
+
+    path: str
+    content_type: str
+    content_encoding: str
+    query: str
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a worker made of a task.
+
+    `body` is the document's bytes, or, where `failed`, a `Failure` as JSON. `id` names a document to keep.
+    `seconds` says how long each stage took.
+    """
+
+    body: bytes
+    failed: bool = False
+    id: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)

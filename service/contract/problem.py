@@ -1,0 +1,43 @@
+"""A problem: what went wrong, in one shape everywhere (RFC 9457, `application/problem+json`)."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.errors import ServiceError
+
+
+class Place(BaseModel):
+    """One thing that is wrong, and where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message: str = Field(description="What is wrong at this place, in one sentence.")
+    pointer: str | None = Field(None, description="JSON pointer into the request.", examples=["/data/floor/17"])
+    column: str | None = Field(None, description="The column of the data.")
+    row: int | None = Field(None, description="The row of the data, counted from 0.")
+    position: int | None = Field(None, description="The character of the formula, counted from 0.")
+
+
+class Failure(BaseModel):
+    """A refusal as a worker reports it: a code, a sentence and the places. HTTP is added by who answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str = Field(description="A stable code.", examples=["unknown_column"])
+    detail: str = Field(description="What went wrong, in words for the caller.")
+    errors: list[Place] = Field(default_factory=list, description="The places it is about.")
+
+
+class Problem(Failure):
+    """A problem document."""
+
+    type: str = Field("about:blank", description="A URI for the kind of problem.")
+    title: str = Field(description="The kind of problem, the same words each time.")
+    status: int = Field(description="The HTTP status.")
+
+
+def failure_of(error: ServiceError) -> Failure:
+    """The refusal that an error of this service stands for."""
+    places = [
+        Place(message=f.message, pointer=f.pointer, column=f.column, row=f.row, position=f.position) for f in error.faults
+    ]
+    return Failure(code=error.code, detail=error.detail, errors=places)

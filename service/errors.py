@@ -1,0 +1,176 @@
+"""Why a request is refused: one tree, grouped by the stage that refuses.
+
+    ServiceError
+    ├── reading     MalformedBody  BodyTooLarge  UnsupportedMediaType  InvalidRequest
+    ├── the table   ColumnLengthsDiffer  WrongType  NotFinite  UnknownColumn  MissingValues
+    ├── the formula FormulaSyntax  UnknownFunction
+    ├── the model   NoObservations  TooFewGroups  AllSingletons  TooManyParameters  UnsupportedModel
+    └── running     NotFound  QueueFull  DeadlineExceeded  WorkerDied
+
+An error carries a stable code, one sentence for the user and the places it is about. It knows no HTTP
+(api/problems.py gives a code its status) and never crosses a process: a `Failure` of the contract does.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, and where.
+
+    `pointer` is a JSON pointer into the request, `row` counts data rows from 0, `position` counts characters
+    of the formula from 0.
+    """
+
+    message: str
+    pointer: str | None = None
+    column: str | None = None
+    row: int | None = None
+    position: int | None = None
+
+
+class ServiceError(Exception):
+    """A request cannot be answered; `code` says why, `faults` say where."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, detail: str, *faults: Fault) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+
+
+# Reading the request.
+
+
+class MalformedBody(ServiceError):
+    """The bytes are not what their media type promises."""
+
+    code = "malformed_body"
+
+
+class BodyTooLarge(ServiceError):
+    """The body, or what it inflates to, passes the limit."""
+
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(ServiceError):
+    """No reader for this media type or content coding."""
+
+    code = "unsupported_media_type"
+
+
+class InvalidRequest(ServiceError):
+    """An option is unknown, of the wrong type or out of range."""
+
+    code = "invalid_request"
+
+
+# Reading the table.
+
+
+class ColumnLengthsDiffer(ServiceError):
+    """Columns of one table have different lengths."""
+
+    code = "column_lengths_differ"
+
+
+class WrongType(ServiceError):
+    """A cell or a column is not of the type it must be."""
+
+    code = "wrong_type"
+
+
+class NotFinite(ServiceError):
+    """A number, read or computed, is infinite or undefined."""
+
+    code = "not_finite"
+
+
+class UnknownColumn(ServiceError):
+    """The formula or an option names a column the data do not have."""
+
+    code = "unknown_column"
+
+
+class MissingValues(ServiceError):
+    """A used column has missing values and the request refuses them."""
+
+    code = "missing_values"
+
+
+# Reading the formula.
+
+
+class FormulaSyntax(ServiceError):
+    """The formula is not a formula; the first fault has the position."""
+
+    code = "formula_syntax"
+
+
+class UnknownFunction(ServiceError):
+    """The formula calls a function outside the closed table."""
+
+    code = "unknown_function"
+
+
+# Making and fitting the model.
+
+
+class NoObservations(ServiceError):
+    """No row is left to fit."""
+
+    code = "no_observations"
+
+
+class TooFewGroups(ServiceError):
+    """A grouping factor has a single group."""
+
+    code = "too_few_groups"
+
+
+class AllSingletons(ServiceError):
+    """A grouping factor has as many groups as there are rows."""
+
+    code = "all_singletons"
+
+
+class TooManyParameters(ServiceError):
+    """More coefficients than the rows can tell apart."""
+
+    code = "too_many_parameters"
+
+
+class UnsupportedModel(ServiceError):
+    """A model the formula language can say and the engine cannot fit."""
+
+    code = "unsupported_model"
+
+
+# Running the work.
+
+
+class NotFound(ServiceError):
+    """Nothing is kept under this address."""
+
+    code = "not_found"
+
+
+class QueueFull(ServiceError):
+    """As much work waits as the queue may hold."""
+
+    code = "queue_full"
+
+
+class DeadlineExceeded(ServiceError):
+    """The work took longer than it may and was stopped."""
+
+    code = "deadline_exceeded"
+
+
+class WorkerDied(ServiceError):
+    """The process doing the work died, twice."""
+
+    code = "worker_died"
