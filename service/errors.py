@@ -1,11 +1,11 @@
 """Why a request is refused: one tree, grouped by the stage that refuses.
 
     ServiceError
-    ├── reading     MalformedBody  BodyTooLarge  UnsupportedMediaType  InvalidRequest
+    ├── reading     MalformedBody  BodyTooLarge  BodyTooSlow  UnsupportedMediaType  InvalidRequest
     ├── the table   ColumnLengthsDiffer  WrongType  NotFinite  UnknownColumn  MissingValues
     ├── the formula FormulaSyntax  UnknownFunction
     ├── the model   NoObservations  TooFewGroups  AllSingletons  TooManyParameters  UnsupportedModel
-    └── running     NotFound  QueueFull  DeadlineExceeded  WorkerDied
+    └── running     NotFound  NotReady  QueueFull  DeadlineExceeded  WorkerDied
 
 An error carries a stable code, one sentence for the user and the places it is about. It knows no HTTP
 (api/problems.py gives a code its status) and never crosses a process: a `Failure` of the contract does.
@@ -54,6 +54,12 @@ class BodyTooLarge(ServiceError):
     """The body, or what it inflates to, passes the limit."""
 
     code = "body_too_large"
+
+
+class BodyTooSlow(ServiceError):
+    """The body did not arrive within the time it has."""
+
+    code = "body_too_slow"
 
 
 class UnsupportedMediaType(ServiceError):
@@ -156,6 +162,12 @@ class NotFound(ServiceError):
     """Nothing is kept under this address."""
 
     code = "not_found"
+
+
+class NotReady(ServiceError):
+    """No worker answers at the moment."""
+
+    code = "not_ready"
 
 
 class QueueFull(ServiceError):

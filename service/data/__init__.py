@@ -1,0 +1,25 @@
+"""From the bytes of a request to a `Table`: JSON, CSV, Arrow and Parquet, and the data sets that come with the service.
+
+In: a file with a request's body, its headers and its query. Out: a `Submission`, whose table's columns are read when
+they are first used. Runs in workers: the serving process never imports this room.
+"""
+
+from service.data.fingerprint import fingerprint
+from service.data.limits import Limits
+from service.data.shipped import SHIPPED, dataset
+from service.data.submission import Submission, read_submission
+from service.data.table import Categorical, Column, Logical, Numeric, Table
+
+__all__ = [
+    "SHIPPED",
+    "Categorical",
+    "Column",
+    "Limits",
+    "Logical",
+    "Numeric",
+    "Submission",
+    "Table",
+    "dataset",
+    "fingerprint",
+    "read_submission",
+]

@@ -1,0 +1,18 @@
+"""Formula + Table -> Design: the arrays of a model, and the frozen coding that makes them alike from new data."""
+
+from service.design.coding import Coding, Factor
+from service.design.construction import make_design
+from service.design.design import Design, Grouping, RandomEffect
+from service.design.new_rows import FixedRows, code_fixed, code_random
+
+__all__ = [
+    "Coding",
+    "Design",
+    "Factor",
+    "FixedRows",
+    "Grouping",
+    "RandomEffect",
+    "code_fixed",
+    "code_random",
+    "make_design",
+]

@@ -8,7 +8,7 @@ from service.design.coding import Coding
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A grouping factor: `codes` (n,) point into `levels`; every level occurs, none is missing."""
+    """A grouping factor: `codes` (n,) point into `levels`, all of which occur; -1 is no group, in new rows only."""
 
     name: str
     codes: Codes

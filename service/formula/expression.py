@@ -1,9 +1,10 @@
 """The tree of one variable of a formula: `log(Days + 1)`, `poly(x, 2, raw = TRUE)`, `` `pct of total` ``.
 
-Every node knows the position of its first character in the formula's text.
+Every node knows the position of its first character in the formula's text; two trees are equal when they mean the same,
+wherever they stand and however their numbers are written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,7 @@ class Name:
     """A column of the data."""
 
     text: str
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,8 @@ class Number:
     """A numeric constant; `text` is how it was written."""
 
     value: float
-    text: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A quoted constant, allowed as a named argument's value only."""
-
-    value: str
-    position: int
+    text: str = field(compare=False)
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Truth:
     """TRUE or FALSE."""
 
     value: bool
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class Unary:
 
     operator: str
     operand: "Expression"
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class Binary:
     operator: str
     left: "Expression"
     right: "Expression"
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ class Parenthesis:
     """`(x)` inside arithmetic; kept because R keeps it in names."""
 
     inner: "Expression"
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ class Vector:
     """`c(1, 2.5)`: constants for `knots`, `degree` and the like."""
 
     items: tuple["Expression", ...]
-    position: int
+    position: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ class Call:
 
     function: str
     arguments: tuple[Argument, ...]
-    position: int
+    position: int = field(compare=False)
 
 
-Expression = Name | Number | Text | Truth | Unary | Binary | Parenthesis | Vector | Call
+Expression = Name | Number | Truth | Unary | Binary | Parenthesis | Vector | Call

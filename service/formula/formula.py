@@ -4,7 +4,7 @@ Variables are known by their label: the text R would print for them (`Days`, `I(
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.formula.expression import Expression
 
@@ -25,7 +25,7 @@ class RandomTerm:
     terms: tuple[Term, ...]
     group: Term
     correlated: bool
-    position: int
+    position: int = field(compare=False)
 
     @property
     def group_name(self) -> str:

@@ -1,0 +1,6 @@
+"""The report: numbers -> document, notes and summary text."""
+
+from service.report.document import fit_document
+from service.report.summary import summary_text
+
+__all__ = ["fit_document", "summary_text"]

@@ -1,0 +1,78 @@
+"""The command line: `python -m service serve` and `openapi`.
+
+In come arguments and the environment, out goes an exit status: 0, or 2 for what does not fit.
+"""
+
+# ruff: noqa: PLC0415 - each command imports what it alone needs: `serve` must not bring in the mathematics
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of the command that the arguments name."""
+    parser = argparse.ArgumentParser(prog="partialpool", description="Multilevel linear models over HTTP.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("serve", help="answer requests until stopped")
+    command.add_argument("--host", help="the address to listen on")
+    command.add_argument("--port", help="the port to listen on; 0 takes a free one")
+    command.set_defaults(run=serve)
+
+    command = commands.add_parser("openapi", help="print the published schema")
+    command.set_defaults(run=openapi)
+
+    options = parser.parse_args(arguments)
+    return int(options.run(options))
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; 0 when stopped, 2 for a setting that does not fit."""
+    import uvicorn
+
+    from service.app import create_app
+    from service.settings import BadSetting, settings_of, unknown_variables
+
+    try:
+        settings = settings_of(host=options.host, port=options.port)
+    except BadSetting as error:
+        print(f"partialpool: {error}", file=sys.stderr)
+        return 2
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for sentence in unknown_variables():
+        logging.warning(sentence)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        http="h11",  # the faster parser accepts headers of any size
+        ws="none",
+        lifespan="on",
+        access_log=False,  # the edge writes one without queries
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=settings.grace_seconds,
+    )
+    # Having shut down, the server raises the signal again for whoever handled it before; a stop that was asked for is
+    # a success. A function and not SIG_IGN, which child processes would inherit.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    uvicorn.Server(config).run()
+    return 0
+
+
+def openapi(_: argparse.Namespace) -> int:
+    """Print the published schema as openapi/openapi.json keeps it."""
+    from service.api import schema
+    from service.app import create_app
+    from service.settings import Settings
+
+    sys.stdout.write(schema.as_text(schema.published(create_app(Settings()))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The API in one piece: a lifespan that brings the desk goes in, an application comes out."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypedDict
+
+from fastapi import FastAPI
+
+from service import __version__
+from service.api import fits, formulas, front, health
+from service.api.desk import Desk
+from service.api.edge import AccessLog, HeadAsGet, Linger, SecurityHeaders
+from service.api.problems import HANDLERS
+
+SUMMARY = "Multilevel linear models over HTTP."
+DESCRIPTION = """\
+Send a dataset and an R formula; get back what lme4's `lmer` tells, and how far each group was pooled.
+
+Every answer has one format, whatever the `Accept` header asks for: fits are JSON, refusals `application/problem+json`
+with a stable `code`, a sentence in `detail`, and in `errors` the places they are about."""
+
+
+class State(TypedDict):
+    """What the lifespan of the application brings to its requests."""
+
+    desk: Desk
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
+
+
+def assemble(lifespan: Lifespan) -> FastAPI:
+    """The application; nothing starts before its lifespan does."""
+    api = FastAPI(
+        title="partialpool",
+        version=__version__,
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers=HANDLERS,
+        # The framework's own pages load scripts from elsewhere, and its redirects repeat the Host header.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
+        api.add_middleware(layer)
+    for router in (fits.router, formulas.router, health.router):
+        api.include_router(router)
+    api.include_router(front.router_of(api))
+    return api

@@ -1,0 +1,147 @@
+"""The manual: the published schema goes in, a page comes out that needs no script and nothing from elsewhere."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from service.api.problems import KINDS
+from service.api.schema import Piece
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#0b5fa5, #7cc0ff); }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem 1.5rem 6rem; }
+h1 { margin-bottom: 0; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); } h3 { margin: 2.5rem 0 .5rem; }
+h4 { margin: 1.2rem 0 .3rem; }
+a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
+nav ul { columns: 2; padding-left: 1.2rem; } small { opacity: .7; font-weight: normal; }
+code, pre { font: .88em/1.45 ui-monospace, monospace; } code { background: var(--soft); padding: .1em .3em; }
+pre { background: var(--soft); padding: .8rem 1rem; overflow-x: auto; border-left: 3px solid var(--accent); }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); }
+td:first-child { white-space: nowrap; } summary { cursor: pointer; }
+.method { color: var(--accent); text-transform: uppercase; }
+"""
+SECURITY_POLICY = (
+    "default-src 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+)
+
+
+def page(document: Piece) -> str:
+    """The manual of the service that the OpenAPI document describes."""
+    info = document["info"]
+    operations = [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    codes = ((f"`{code}`", str(kind_of_it.status), f"{kind_of_it.title}.") for code, kind_of_it in KINDS.items())
+    body = [
+        f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
+        *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
+        _contents(operations),
+        "<h2 id='operations'>Operations</h2>",
+        *(section(method, path, operation) for method, path, operation in operations),
+        "<h2 id='problems'>Problems</h2>",
+        f"<p>{prose('Every refusal has the shape of a [Problem]. These are its codes.')}</p>",
+        table(("code", "status", "meaning"), codes),
+        "<h2 id='shapes'>Shapes</h2>",
+        *(shape(name, schema) for name, schema in document["components"]["schemas"].items()),
+        "<p><a href='/openapi.json'>openapi.json</a> says the same to programs.</p>",
+    ]
+    head = f"<meta charset='utf-8'><title>{escape(info['title'])}</title><style>{STYLE}</style>"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body>{''.join(body)}</body></html>\n"
+
+
+def _contents(operations: list[tuple[str, str, Piece]]) -> str:
+    items = [
+        f"<li><a href='#{operation['operationId']}'><code>{method.upper()} {escape(path)}</code></a></li>"
+        for method, path, operation in operations
+    ]
+    others = "<li><a href='#problems'>Problems</a></li><li><a href='#shapes'>Shapes</a></li>"
+    return f"<nav><ul>{''.join(items)}{others}</ul></nav>"
+
+
+def section(method: str, path: str, operation: Piece) -> str:
+    """The part about one operation: what it does, how to call it, what it takes and what it answers."""
+    parts = [
+        f"<h3 id='{operation['operationId']}'><code><span class='method'>{method}</span> {escape(path)}</code> "
+        f"<small>{prose(operation['summary'])}</small></h3><p>{prose(operation['description'])}</p>",
+        *(f"<pre>{escape(sample['source'])}</pre>" for sample in operation.get("x-codeSamples", [])),
+    ]
+    if body := operation.get("requestBody"):
+        parts += ["<h4>Body</h4>", table(("media type", "content"), _contents_of(body["content"]))]
+    if parameters := operation.get("parameters"):
+        rows = table(("name", "in", "type", "meaning"), map(_parameter, parameters))
+        parts.append(f"<details><summary>Parameters ({len(parameters)})</summary>{rows}</details>")
+    parts += ["<h4>Answers</h4>", table(("status", "meaning", "content"), _answers(operation["responses"]))]
+    return "".join(parts)
+
+
+def _contents_of(content: Piece) -> Iterator[tuple[str, str]]:
+    return ((f"`{media_type}`", kind(piece["schema"])) for media_type, piece in content.items())
+
+
+def _parameter(parameter: Piece) -> tuple[str, str, str, str]:
+    as_json = parameter.get("content", {}).get("application/json")
+    described = f"{kind(as_json['schema'])} as JSON" if as_json else kind(parameter["schema"])
+    return f"`{parameter['name']}`", parameter["in"], described, parameter.get("description", "")
+
+
+def _answers(responses: Piece) -> Iterator[tuple[str, str, str]]:
+    for status, response in sorted(responses.items()):
+        content = ", ".join(kind(piece["schema"]) for piece in response.get("content", {}).values())
+        yield status, response["description"], content
+
+
+def shape(name: str, schema: Piece) -> str:
+    """The part about one schema: its fields, or its words."""
+    required = schema.get("required", [])
+    rows = (
+        (f"`{field}`", kind(piece), f"{piece.get('description', '')} {_default(piece, field in required)}")
+        for field, piece in schema.get("properties", {}).items()
+    )
+    examples = (f"<pre>{escape(json.dumps(example, indent=1))}</pre>" for example in schema.get("examples", [])[:1])
+    return (
+        f"<h3 id='{name}'>{name}</h3><p>{prose(schema.get('description', ''))}</p>"
+        f"{''.join(examples)}{table(('field', 'type', 'meaning'), rows)}"
+    )
+
+
+def _default(piece: Piece, required: bool) -> str:
+    return f"Default `{json.dumps(piece['default'])}`." if "default" in piece and not required else ""
+
+
+def kind(schema: Piece) -> str:
+    """A schema in a few words, with marks for code and links."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}]"
+    if "anyOf" in schema:
+        return " or ".join(kind(choice) for choice in schema["anyOf"])
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if schema.get("type") == "array":
+        items = kind(schema["items"])
+        return f"list of ({items})" if "anyOf" in schema["items"] else f"list of {items}"
+    if schema.get("type") == "object" and "additionalProperties" in schema:
+        return f"names with {kind(schema['additionalProperties'])}"
+    return "bytes" if schema.get("format") == "binary" else str(schema.get("type", "anything"))
+
+
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of prose."""
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    body = "".join(f"<tr>{''.join(f'<td>{prose(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def prose(text: str) -> str:
+    """Text as HTML: `code` in backticks, and [Name] as a link to the shape of that name."""
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip(), quote=False))
+    return re.sub(r"\[(\w+)\]", r"<a href='#\1'>\1</a>", marked)

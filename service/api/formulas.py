@@ -1,0 +1,34 @@
+"""Formulas: text comes in, its meaning goes out, and no data are needed."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api import media, schema
+from service.api.desk import desk_of
+from service.api.problems import reported
+from service.api.work import submit_body
+from service.contract import FormulaExpansion
+
+LARGEST = 2**20
+"""Bytes of a body: a formula and the names of some ten thousand columns."""
+
+router = APIRouter(prefix="/v1/formulas", tags=["formulas"])
+
+
+@router.post(
+    "",
+    summary="Expand a formula",
+    response_class=Response,
+    responses={
+        200: schema.answer("What the formula means.", FormulaExpansion),
+        **schema.refusals(*schema.READING, "formula_syntax", "unknown_function", "unsupported_model", *schema.RUNNING),
+    },
+    openapi_extra=schema.FORMULA_OPERATION,
+)
+async def expand_formula(request: Request) -> Response:
+    """A formula with R's algebra done: its terms, its random parts and the columns it uses, or where it goes wrong."""
+    reply = await submit_body(
+        request, desk_of(request), "service.fitting:expand_formula", media.FORMULA_BODIES, limit=LARGEST
+    )
+    return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

@@ -1,0 +1,40 @@
+"""The front: what the service is, and how to use it, for a reader and for a program."""
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from service.api import docs, media, schema
+
+FIRST_REQUEST = (
+    "curl localhost:8000/v1/fits -H 'Content-Type: application/json' "
+    """-d '{"formula": "log_radon ~ floor + (1 | county)", "dataset": "radon"}'"""
+)
+
+
+def router_of(api: FastAPI) -> APIRouter:
+    """The routes that describe the application, as it is now."""
+    router = APIRouter(include_in_schema=False)
+    document = schema.published(api)
+    text = schema.as_text(document)
+    page = docs.page(document)
+    index = {
+        "name": api.title,
+        "version": api.version,
+        "summary": api.summary,
+        "links": {"docs": "/docs", "openapi": "/openapi.json", "fits": "/v1/fits", "formulas": "/v1/formulas"},
+        "first_request": FIRST_REQUEST,
+    }
+
+    @router.get("/")
+    async def read_index() -> Response:
+        return JSONResponse(index)
+
+    @router.get("/openapi.json")
+    async def read_schema() -> Response:
+        return Response(text, media_type=media.JSON)
+
+    @router.get("/docs")
+    async def read_docs() -> Response:
+        return HTMLResponse(page, headers={"Content-Security-Policy": docs.SECURITY_POLICY})
+
+    return router

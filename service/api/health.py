@@ -1,0 +1,36 @@
+"""Health: whether the service lives, and whether it can fit."""
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from service.api import schema
+from service.api.desk import desk_of
+from service.errors import NotReady
+
+router = APIRouter(tags=["health"])
+
+
+@router.get(
+    "/livez",
+    summary="Is the service alive?",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "It is."}, **schema.refusals()},
+)
+async def live() -> Response:
+    """The serving process answers; it asks no worker, however busy they are."""
+    return PlainTextResponse("alive\n")
+
+
+@router.get(
+    "/readyz",
+    summary="Can the service fit?",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "A worker answers."}, **schema.refusals("not_ready")},
+)
+async def ready(request: Request) -> Response:
+    """The workers answer, so that a request sent now would be worked on."""
+    if not await run_in_threadpool(desk_of(request).workers.ready):
+        raise NotReady("No worker answers at the moment.")
+    return PlainTextResponse("ready\n")

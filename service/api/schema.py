@@ -1,0 +1,180 @@
+"""The published schema: OpenAPI in full, though the endpoints take the raw request.
+
+The models of the contract go in. Out come the pieces with which the routes describe themselves, and the whole document.
+"""
+
+import json
+from itertools import groupby
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from service.api import media
+from service.api.problems import KINDS, PROBLEM
+from service.contract import FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+
+Piece = dict[str, Any]
+"""A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
+
+Cell = float | str | bool | None
+
+RADON: Piece = {"formula": "log_radon ~ floor + (1 | county)", "dataset": "radon"}
+EXCERPT: Piece = {
+    "formula": "log_radon ~ floor + (1 | county)",
+    "data": {
+        "log_radon": [0.788, 0.788, 1.065, 0.0, 1.131, 0.916, 0.405, -0.357, 0.182, 0.262],
+        "floor": [1, 0, 0, 0, 0, 0, 0, 1, 0, 0],
+        "county": ["AITKIN"] * 4 + ["ANOKA"] * 6,
+    },
+}
+
+FIT_HEADERS: Piece = {
+    "Location": {"description": "The path of the fit.", "schema": {"type": "string"}},
+    "Server-Timing": {"description": "Milliseconds of each stage of the work.", "schema": {"type": "string"}},
+}
+RETRY_AFTER: Piece = {
+    "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
+}
+
+READING = ("malformed_body", "body_too_slow", "body_too_large", "unsupported_media_type", "invalid_request")
+MODELLING = (
+    "column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "missing_values", "formula_syntax",
+    "unknown_function", "no_observations", "too_few_groups", "all_singletons", "too_many_parameters",
+    "unsupported_model",
+)  # fmt: skip
+RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
+
+
+class FitRequest(FitOptions):
+    """A fit: formula, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["data"]}, {"required": ["dataset"]}],
+            "examples": [RADON, EXCERPT],
+        }
+    )
+
+    data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
+        default_factory=dict,
+        description="Columns, each a list of one type, or records. Null is a missing value.",
+    )
+    dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
+
+
+class FitForm(FitOptions):
+    """A fit as a form: as the JSON request, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]})
+
+    data: bytes = Field(default_factory=bytes, description="A table: CSV, an Arrow stream or file, Parquet, or JSON.")
+    dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
+
+
+PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+    (FitRequest, "validation"),
+    (FitForm, "validation"),
+    (FormulaRequest, "validation"),
+    (FitDocument, "serialization"),
+    (FormulaExpansion, "serialization"),
+    (Problem, "serialization"),
+]
+
+
+def reference(model: type[BaseModel]) -> Piece:
+    """A reference to a published model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def answer(description: str, model: type[BaseModel], headers: Piece | None = None) -> Piece:
+    """A response whose body is the model as JSON."""
+    return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": reference(model)}}}
+
+
+def refusals(*codes: str) -> dict[int | str, Piece]:
+    """A response for each status among the codes, naming its codes, and one for what no code foresees."""
+
+    def status(code: str) -> int:
+        return KINDS[code].status
+
+    content = {PROBLEM: {"schema": reference(Problem)}}
+    named: dict[int | str, Piece] = {
+        each: {
+            "description": " ".join(f"`{code}`: {KINDS[code].title}." for code in group),
+            "headers": RETRY_AFTER if each == 503 else {},
+            "content": content,
+        }
+        for each, group in groupby(sorted(codes, key=status), key=status)
+    }
+    return {**named, "default": {"description": "Any other refusal.", "content": content}}
+
+
+def table_parameters() -> list[Piece]:
+    """The query parameters that go with a bare table: every option, those that are no plain text as JSON."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": f"With a bare table only. {option.pop('description')}",
+            **({"schema": option} if _is_plain(option) else {"content": {media.JSON: {"schema": option}}}),
+        }
+        for name, option in FitOptions.model_json_schema()["properties"].items()
+    ]
+
+
+def _is_plain(option: Piece) -> bool:
+    """Whether values are written into a query as they are."""
+    kinds = {kind.get("type") for kind in option.get("anyOf", [option])}
+    return kinds <= {"string", "number", "null"} or kinds == {"array", "string"}
+
+
+def _body(content: Piece) -> Piece:
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _samples(*commands: str) -> Piece:
+    return {"x-codeSamples": [{"lang": "Shell", "source": command} for command in commands]}
+
+
+FIT_OPERATION: Piece = {
+    "parameters": table_parameters(),
+    **_body(
+        {
+            media.JSON: {"schema": reference(FitRequest)},
+            media.FORM: {"schema": reference(FitForm)},
+            **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
+        }
+    ),
+    **_samples(
+        f"curl localhost:8000/v1/fits -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
+        "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
+        "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
+        "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
+    ),
+}
+
+FORMULA_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(FormulaRequest)}}),
+    **_samples(
+        "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
+        """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
+    ),
+}
+
+
+def published(api: FastAPI) -> Piece:
+    """The OpenAPI document of the whole service."""
+    document = get_openapi(
+        title=api.title, version=api.version, summary=api.summary, description=api.description, routes=api.routes
+    )
+    _, models = models_json_schema(PUBLISHED, ref_template="#/components/schemas/{model}")
+    return document | {"components": {"schemas": models["$defs"]}}
+
+
+def as_text(document: Piece) -> str:
+    """The document as it is kept in a file and served: sorted and indented."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

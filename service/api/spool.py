@@ -1,0 +1,108 @@
+"""The spool: a request's body goes in as it arrives, the path of a file goes out, and nothing of it is read here.
+
+Each serving process has a folder of its own under the spool's root and holds a lock on it as long as it lives. So
+several processes may share the root; what a killed one left is known by its free lock and removed at the next start.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.requests import Request
+
+from service.errors import BodyTooLarge, BodyTooSlow
+
+PIECE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """Where bodies lie while they are worked on, how many bytes one may have and how many seconds it may take."""
+
+    folder: Path
+    bytes: int
+    seconds: float
+
+    @asynccontextmanager
+    async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Path]:
+        """The file with the request's body, complete; it is gone when the block ends, however it ends.
+
+        Raises BodyTooLarge (before reading, if the request says its length) and BodyTooSlow.
+        """
+        limit = self.bytes if limit is None else min(limit, self.bytes)
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            raise _too_large(limit)
+        handle, name = tempfile.mkstemp(dir=self.folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                await self._fill(file, request, limit)
+            yield Path(name)
+        finally:
+            os.unlink(name)
+
+    async def _fill(self, file: BinaryIO, request: Request, limit: int) -> None:
+        try:
+            async with asyncio.timeout(self.seconds):
+                await _copy(request.stream(), file, limit)
+        except TimeoutError:
+            raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds.") from None
+
+
+async def _copy(chunks: AsyncIterable[bytes], file: BinaryIO, limit: int) -> None:
+    received = 0
+    pending = bytearray()
+    async for chunk in chunks:
+        received += len(chunk)
+        if received > limit:
+            raise _too_large(limit)
+        pending += chunk
+        if len(pending) >= PIECE:
+            # A disk may stall; the event loop may not.
+            await asyncio.to_thread(file.write, pending)
+            pending = bytearray()
+    file.write(pending)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than the {limit} bytes this service accepts.")
+
+
+@contextmanager
+def open_spool(root: Path, limit: int, seconds: float) -> Iterator[Spool]:
+    """A spool of this process under `root`; leftovers of processes that are gone are removed first."""
+    root.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        with _locked(root, wait=True):  # one process at a time, or one could take another's new folder for a leftover
+            for folder in root.iterdir():
+                _remove_if_abandoned(folder)
+            own = Path(tempfile.mkdtemp(dir=root))
+            held.enter_context(_locked(own, wait=False))
+        held.callback(shutil.rmtree, own)
+        yield Spool(own, limit, seconds)
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    try:
+        with _locked(folder, wait=False):
+            shutil.rmtree(folder)
+    except BlockingIOError:
+        return
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool) -> Iterator[None]:
+    """The folder, locked until the block ends or the process does. Raises BlockingIOError if it may not wait."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)

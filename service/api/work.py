@@ -1,0 +1,62 @@
+"""Work: a request's task goes to a worker, its reply comes back, and a client that leaves takes its task along."""
+
+import asyncio
+import time
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
+
+from service.api import media
+from service.api.desk import Desk
+from service.contract import Reply, Submission
+
+
+async def submit_body(
+    request: Request, desk: Desk, task: str, readable: tuple[str, ...], limit: int | None = None
+) -> Reply:
+    """The reply to the task of working on the request's body, which a worker alone reads.
+
+    Raises UnsupportedMediaType before anything is read, BodyTooLarge and BodyTooSlow while it is received.
+    """
+    headers = request.headers
+    content_type = headers.get("content-type", "")
+    media.accept(content_type, readable)
+    async with desk.spool.receive(request, limit) as path:
+        submission = Submission(
+            path=str(path),
+            content_type=content_type,
+            content_encoding=headers.get("content-encoding", ""),
+            query=request.url.query,
+            limits=desk.limits,
+        )
+        return await perform(request, desk, task, submission)
+
+
+async def perform(request: Request, desk: Desk, task: str, *arguments: object) -> Reply:
+    """The reply to a task. Raises QueueFull, DeadlineExceeded, WorkerDied, and ClientDisconnect if nobody waits for it.
+
+    The body must have been received, as what comes after it tells that the client is gone.
+    """
+    started = time.monotonic()
+    work: asyncio.Future[object] = asyncio.wrap_future(desk.workers.submit(task, *arguments))
+    departure: asyncio.Future[object] = asyncio.ensure_future(_departure(request.receive))
+    try:
+        await asyncio.wait({work, departure}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientDisconnect
+        reply = work.result()
+    finally:
+        # Both do nothing to what is done; cancelling unfinished work frees its worker.
+        work.cancel()
+        departure.cancel()
+    desk.pace.record(time.monotonic() - started)
+    if not isinstance(reply, Reply):
+        raise TypeError(f"{task} answered with a {type(reply).__name__}")
+    return reply
+
+
+async def _departure(receive: Receive) -> object:
+    """The message that the client has gone, when it has."""
+    while (message := await receive())["type"] != "http.disconnect":
+        pass
+    return message

@@ -1,0 +1,54 @@
+"""The composition root: settings go in, the application comes out, with workers, store and spool wired to it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+
+from fastapi import FastAPI
+
+from service.api.assembly import State, assemble
+from service.api.desk import Desk, Pace
+from service.api.spool import open_spool
+from service.contract import Limits
+from service.jobs.pool import Pool
+from service.jobs.store import Store
+from service.settings import Settings
+
+TASKS = "service.fitting"
+"""The module that workers import before their first task; this process knows it by name alone."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Files, processes and connections are opened when its lifespan starts, closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        with open_desk(settings) as desk:
+            yield {"desk": desk}
+
+    return assemble(lifespan)
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """The desk that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
+    with ExitStack() as opened:
+        spool = open_spool(settings.data_dir / "spool", settings.body_bytes, settings.body_seconds)
+        pool = Pool(
+            settings.workers,
+            preload=(TASKS,),
+            deadline=settings.fit_seconds,
+            queue_limit=settings.queue,
+            tasks_per_worker=settings.tasks_per_worker,
+            memory_limit=settings.worker_bytes,
+        )
+        desk = Desk(
+            workers=pool,
+            documents=opened.enter_context(closing(Store(settings.database_url))),
+            spool=opened.enter_context(spool),
+            limits=Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows),
+            pace=Pace(queue=settings.queue, workers=settings.workers),
+        )
+        pool.start()
+        # The server has let requests in flight end before the lifespan does: nobody waits for what is left.
+        opened.callback(pool.close, grace=0)
+        yield desk

@@ -1,0 +1,58 @@
+"""From a file of a request's body, perhaps compressed, to the bytes that were meant, never more than the limit."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.data.excerpt import excerpt
+from service.data.limits import Limits
+from service.errors import Fault, MalformedBody, UnsupportedMediaType
+
+_STEP = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+"""Tells zlib to expect a gzip header and to check the length and checksum after the data."""
+_MOST_MEMBERS = 1000
+"""Gzip data may be several members in a row (RFC 1952); a body of nothing but tiny ones would take hours."""
+
+
+def read_body(path: Path, content_encoding: str, limits: Limits) -> bytes:
+    """The body's bytes, inflated if `content_encoding` is gzip.
+
+    Raises `UnsupportedMediaType` for another coding, `BodyTooLarge` past the limit, before or after inflation, and
+    `MalformedBody` for gzip data that are damaged or cut short.
+    """
+    limits.admit_bytes(path.stat().st_size)
+    match content_encoding.strip().lower():
+        case "" | "identity":
+            return path.read_bytes()
+        case "gzip" | "x-gzip":
+            return _inflated(path, limits)
+        case other:
+            message = f"The content coding {excerpt(other)} is not supported; send gzip, or the body as it is."
+            raise UnsupportedMediaType(message, Fault(message))
+
+
+def _inflated(path: Path, limits: Limits) -> bytes:
+    inflated = bytearray()
+    try:
+        for piece in _pieces(path):
+            inflated += piece
+            limits.admit_bytes(len(inflated))
+    except zlib.error:
+        message = "The gzip data are damaged or cut short."
+        raise MalformedBody(message, Fault(message)) from None
+    return bytes(inflated)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """What the file inflates to, in steps, one member of it after the other; raises `zlib.error`."""
+    member, n_members = zlib.decompressobj(_GZIP), 1
+    with path.open("rb") as file:
+        while compressed := member.unconsumed_tail or member.unused_data or file.read(_STEP):
+            if member.eof:
+                member, n_members = zlib.decompressobj(_GZIP), n_members + 1
+            if n_members > _MOST_MEMBERS:
+                raise zlib.error("too many members")
+            yield member.decompress(compressed, _STEP)
+    if not member.eof:
+        raise zlib.error("cut short")

@@ -1,0 +1,41 @@
+"""From cells that are labels (Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
+
+Whole numbers are labels where some are beyond 2^53: databases' identifiers often are, and doubles would run neighbours
+together, silently merging groups.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from service.arrays import Codes
+from service.data.table import Categorical
+
+Cells: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
+"""The cells of one column of an Arrow table, of any type."""
+
+LARGEST_EXACT = 2**53
+"""Up to here, and down to its negative, doubles tell all whole numbers apart."""
+
+
+def categorical_of_arrow(cells: Cells) -> Categorical:
+    """The labels these cells have as text; null is missing."""
+    array = cells.unify_dictionaries().combine_chunks()
+    encoded = array if isinstance(array, pa.DictionaryArray) else array.cast(pa.large_string()).dictionary_encode()
+    indices: Codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.intp, copy=False)
+    return categorical(indices, encoded.dictionary.cast(pa.large_string()).to_pylist())
+
+
+def categorical(indices: Codes, labels: Sequence[str | None]) -> Categorical:
+    """The column whose cells (n,) point into `labels` (any order, repeats and None allowed); -1 is missing.
+
+    Levels are the labels in use, each once, in code-point order: what does not depend on how the data were sent.
+    """
+    used = np.bincount(indices + 1, minlength=len(labels) + 1)[1:] > 0
+    levels = sorted({label for label, is_used in zip(labels, used, strict=True) if is_used and label is not None})
+    code_of = {level: code for code, level in enumerate(levels)}
+    # One entry more than labels: an index of -1 finds the last, which says missing again.
+    codes = np.array([-1 if label is None else code_of.get(label, -1) for label in labels] + [-1], dtype=np.intp)
+    return Categorical(codes[indices], tuple(levels))

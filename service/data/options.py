@@ -1,0 +1,57 @@
+"""From options written as text, in a query or a form, to the values they would have in a JSON body."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from service.data.excerpt import excerpt
+from service.data.json_text import Json, decode
+from service.errors import Fault, InvalidRequest, MalformedBody
+
+_LISTS = {"include"}
+_JSON = {"confidence_level", "contrasts", "levels", "theta"}
+_MOST_OPTIONS = 64
+
+
+def options_of_query(query: str) -> dict[str, Json]:
+    """The options of a URL's query; raises `InvalidRequest` if it cannot be taken apart."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_OPTIONS)
+    except ValueError:
+        message = f"The query must be at most {_MOST_OPTIONS} options, percent-encoded UTF-8."
+        raise InvalidRequest(message, Fault(message)) from None
+    return options_of_text(pairs)
+
+
+def options_of_text(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
+    """The options by name; raises `InvalidRequest` for one that is given twice or is not the JSON it should be.
+
+    `include` may be given several times, or as a list with commas; `levels`, `contrasts`, `theta` and
+    `confidence_level` are JSON text; all others are text as it stands.
+    """
+    options: dict[str, Json] = {}
+    lists: dict[str, list[Json]] = {}
+    for name, text in pairs:
+        if name in _LISTS:
+            lists.setdefault(name, []).extend(item.strip() for item in text.split(",") if item.strip())
+        elif name in options:
+            message = f"The option `{excerpt(name)}` is given twice."
+            raise InvalidRequest(message, Fault(message, pointer=f"/{excerpt(name)}"))
+        else:
+            options[name] = _json(name, text) if name in _JSON else text
+    return options | lists
+
+
+def _json(name: str, text: str) -> Json:
+    try:
+        return decode(text.encode())
+    except MalformedBody:
+        message = f"The option `{name}` must be JSON, such as {_EXAMPLES[name]}."
+        raise InvalidRequest(message, Fault(message, pointer=f"/{name}")) from None
+
+
+_EXAMPLES = {
+    "confidence_level": "0.95",
+    "contrasts": '{"floor": "sum"}',
+    "levels": '{"floor": ["basement", "first"]}',
+    "theta": '0.5 or "inf"',
+}

@@ -1,0 +1,84 @@
+"""From the body of a request, in any form the contract allows, to a `Submission`: its options and its data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.data.arrow_table import read_arrow, read_parquet
+from service.data.csv_table import read_csv
+from service.data.inflate import read_body
+from service.data.json_table import read_json
+from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
+from service.data.limits import Limits
+from service.data.media_type import FORM, FORMATS, JSON, Format, MediaType, format_of_file, media_type
+from service.data.multipart import read_form
+from service.data.options import options_of_query, options_of_text
+from service.data.table import Table
+from service.errors import Fault, InvalidRequest, UnsupportedMediaType
+
+_READERS = {
+    Format.JSON: read_json,
+    Format.CSV: read_csv,
+    Format.ARROW: read_arrow,
+    Format.PARQUET: read_parquet,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was sent: `options` (the formula among them) as plain JSON values, unjudged, and the data.
+
+    The data are the rows themselves in `table`, or the name or id in `dataset` of rows kept elsewhere; the other of
+    the two is None.
+    """
+
+    options: Mapping[str, Json]
+    table: Table | None
+    dataset: str | None
+
+
+def read_submission(path: Path, content_type: str, content_encoding: str, query: str, limits: Limits) -> Submission:
+    """The submission whose body lies in the file at `path`, with the request's headers ("" if absent) and query.
+
+    Raises what the readers of its formats raise, `UnsupportedMediaType` if there is none, and `InvalidRequest` unless
+    exactly one of `data` and `dataset` is given.
+    """
+    media = media_type(content_type)
+    if media.name != FORM and media.name not in FORMATS:
+        message = f"The Content-Type must be one of {', '.join([*FORMATS, FORM])}."
+        raise UnsupportedMediaType(message, Fault(message))
+    content = read_body(path, content_encoding, limits)
+    options = options_of_query(query)
+    if media.name not in (JSON, FORM):
+        return _submission(options, _READERS[FORMATS[media.name]](content, limits))
+    if options:
+        raise InvalidRequest("The options of a JSON body or a form stand in the body, not in the query.")
+    return _of_json(content, limits) if media.name == JSON else _of_form(content, media, limits)
+
+
+def _of_json(content: bytes, limits: Limits) -> Submission:
+    envelope = members(content.removeprefix(BYTE_ORDER_MARK))
+    data = envelope.pop("data", None)
+    options = {name: decode(text, f"/{name}") for name, text in envelope.items()}
+    return _submission(options, None if data is None else read_json(bytes(data), limits))
+
+
+def _of_form(content: bytes, media: MediaType, limits: Limits) -> Submission:
+    form = read_form(content, media.parameters.get("boundary"))
+    options = options_of_text(form.fields)
+    if form.data is None:
+        return _submission(options, None)
+    file = form.data
+    read = _READERS[format_of_file(file.content_type, file.file_name, file.content)]
+    return _submission(options, read(file.content, limits))
+
+
+def _submission(options: dict[str, Json], table: Table | None) -> Submission:
+    """The submission, once it is sure that it has data, and only one kind."""
+    dataset = options.pop("dataset", None)
+    if dataset is not None and not isinstance(dataset, str):
+        raise InvalidRequest("`dataset` must be a name.", Fault("not a name", pointer="/dataset"))
+    if (table is None) == (dataset is None):
+        message = "Send either `data` or `dataset`" + (", not both." if dataset is not None else ".")
+        raise InvalidRequest(message, Fault(message, pointer="/data"))
+    return Submission(options, table, dataset)

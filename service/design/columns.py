@@ -1,0 +1,69 @@
+"""Columns of a table as a formula names them: what a name means, and which cells are missing or not finite."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.arrays import Vector
+from service.data.table import Categorical, Column, Logical, Numeric, Table
+from service.design.refusals import excerpt, unknown_column
+from service.errors import Fault, NotFinite
+from service.formula.expression import Expression, Name
+from service.formula.variables import names_in
+
+
+def find_column(name: Name, table: Table) -> Column:
+    """The column a name means; raises UnknownColumn with the name's position."""
+    column = table.columns.get(name.text)
+    if column is None:
+        raise unknown_column(name.text, table.columns, position=name.position)
+    return column
+
+
+def columns_of(expressions: Iterable[Expression], table: Table) -> list[str]:
+    """The columns these expressions name, each once; raises UnknownColumn for one the table does not have."""
+    names = {name.text: name for expression in expressions for name in names_in(expression)}
+    for name in names.values():
+        find_column(name, table)
+    return list(names)
+
+
+def missing_cells(column: Column) -> NDArray[np.bool_]:
+    """Which cells of a column are missing, (n,)."""
+    match column:
+        case Categorical(codes=codes):
+            return codes < 0
+        case Numeric(values=values) | Logical(values=values):
+            return np.isnan(values)
+
+
+def missing_rows(names: Iterable[str], table: Table) -> NDArray[np.bool_]:
+    """Which rows have a missing cell in any of these columns, (n,)."""
+    missing = np.zeros(table.n_rows, dtype=np.bool_)
+    for name in names:
+        missing |= missing_cells(table.columns[name])
+    return missing
+
+
+def check_finite(values: Vector, expression: Expression, table: Table, called: str) -> None:
+    """Raise NotFinite for the first row where a value is not finite and no column it is computed from is missing."""
+    if np.isfinite(values).all():
+        return
+    names = dict.fromkeys(name.text for name in names_in(expression))
+    wrong = ~np.isfinite(values) & ~missing_rows(names, table)
+    if not wrong.any():
+        return
+    row = int(np.argmax(wrong))
+    inputs = " and ".join(f"{excerpt(name)} is {_cell(table.columns[name], row)}" for name in names)
+    message = f"{excerpt(called)} is not a finite number in row {row} (counted from 0), where {inputs}."
+    raise NotFinite(message, Fault(message, None, excerpt(next(iter(names))), row, expression.position))
+
+
+def _cell(column: Column, row: int) -> str:
+    """One cell as text."""
+    match column:
+        case Categorical(codes=codes, levels=levels):
+            return excerpt(levels[codes[row]])
+        case Numeric(values=values) | Logical(values=values):
+            return f"{values[row]:.15g}"

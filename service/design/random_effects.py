@@ -1,0 +1,48 @@
+"""Random effects: from the bars of a formula and coded variables to grouping factors and their columns Z."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from service.arrays import Matrix
+from service.data.table import Categorical
+from service.design.coding import Factor
+from service.design.design import Grouping, RandomEffect
+from service.design.evaluation import Basis, Value
+from service.design.grouping import make_grouping
+from service.design.levels import labelled
+from service.design.marginality import make_recipe
+from service.design.matrix import INTERCEPT, Variables, make_matrix
+from service.design.refusals import excerpt, wrong_type
+from service.formula.formula import Formula, RandomTerm, Term
+
+
+def make_random_effects(
+    formula: Formula, values: Mapping[str, Value], variables: Variables, factors: Mapping[str, Factor], n_rows: int
+) -> tuple[RandomEffect, ...]:
+    """The random effects of a formula, in its order; terms with the same group share one `Grouping`."""
+    groupings: dict[Term, Grouping] = {}
+    effects = []
+    for term in formula.random:
+        if term.group not in groupings:
+            groupings[term.group] = make_grouping(term.group_name, [_labels(part, values) for part in term.group])
+        names, Z = _columns(term, variables, factors, n_rows)
+        effects.append(RandomEffect(groupings[term.group], names, Z, term.correlated))
+    return tuple(effects)
+
+
+def _columns(
+    term: RandomTerm, variables: Variables, factors: Mapping[str, Factor], n_rows: int
+) -> tuple[tuple[str, ...], Matrix]:
+    """The names and columns of one term; a lone intercept takes no memory."""
+    if term.intercept and not term.terms:
+        return (INTERCEPT,), np.broadcast_to(1.0, (n_rows, 1))
+    return make_matrix(make_recipe(term.intercept, term.terms, factors), variables, n_rows)
+
+
+def _labels(label: str, values: Mapping[str, Value]) -> Categorical:
+    """The labels of a grouping variable; raises WrongType for a basis of several columns."""
+    value = values[label]
+    if isinstance(value, Basis):
+        raise wrong_type(f"{excerpt(label)} has several columns and cannot form groups.")
+    return labelled(value)

@@ -1,0 +1,75 @@
+"""The refusals of this room, worded: from what is wrong and where, to the error that says so.
+
+User text is quoted in part only: a name may be as long as the request.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+from service.errors import Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
+from service.formula.expression import Call
+
+LONGEST_EXCERPT = 40
+MOST_CANDIDATES = 1000
+
+
+def excerpt(text: str) -> str:
+    """The text, or its beginning and an ellipsis where it is longer than `LONGEST_EXCERPT` characters."""
+    return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
+
+
+def quote(text: str) -> str:
+    """An excerpt of the text between grave accents."""
+    return f"`{excerpt(text)}`"
+
+
+def pointer(*keys: str) -> str:
+    """A JSON pointer (RFC 6901) to a place in the request."""
+    return "".join("/" + excerpt(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def unknown_column(
+    name: str, known: Iterable[str], *, option: str | None = None, position: int | None = None
+) -> UnknownColumn:
+    """The error for a name that is no column, suggesting the most similar one; `option` points to who named it."""
+    message = f"The data have no column {quote(name)}"
+    if len(name) <= LONGEST_EXCERPT and (similar := get_close_matches(name, islice(known, MOST_CANDIDATES), n=1)):
+        message += f"; did you mean {quote(similar[0])}?"
+    else:
+        message += "."
+    return UnknownColumn(message, Fault(message, pointer=option, column=excerpt(name), position=position))
+
+
+def wrong_type(
+    message: str, *, option: str | None = None, column: str | None = None, position: int | None = None
+) -> WrongType:
+    """The error for a variable of the wrong kind."""
+    return WrongType(message, Fault(message, pointer=option, column=column, position=position))
+
+
+def bad_argument(message: str, position: int) -> FormulaSyntax:
+    """The error for an argument that a function of the formula cannot take."""
+    return FormulaSyntax(message, Fault(message, position=position))
+
+
+def unfit_values(message: str, call: Call) -> InvalidRequest:
+    """The error for values that a function of the formula cannot be computed from."""
+    return InvalidRequest(message, Fault(message, position=call.position))
+
+
+def invalid_option(message: str, option: str, *, column: str | None = None, row: int | None = None) -> InvalidRequest:
+    """The error for an option that does not fit the data; `option` points to it."""
+    return InvalidRequest(message, Fault(message, pointer=option, column=column, row=row))
+
+
+def single_level(label: str) -> InvalidRequest:
+    """The error for a factor that cannot be told from the intercept."""
+    message = f"{excerpt(label)} has only one level in the rows that are used; a predictor needs two."
+    return InvalidRequest(message, Fault(message, column=excerpt(label)))
+
+
+def unknown_level(label: str, level: str, row: int) -> InvalidRequest:
+    """The error for a label that the fitted model has no coefficient for."""
+    message = f"{excerpt(label)} is {quote(level)} in row {row}, a level that the fitted model does not know."
+    return InvalidRequest(message, Fault(message, column=excerpt(label), row=row))

@@ -1,0 +1,143 @@
+"""Which columns a model can tell apart, and a basis in which it can tell them apart accurately.
+
+The cheap fold decides where nothing is near dependence. Where something is, the triangle of a blockwise orthogonal
+factorisation of the rows (TSQR; Demmel et al. 2012, SIAM J. Sci. Comput. 34) decides as lm and lmer do, dropping the
+later column of a dependent set, and its inverse becomes the rotation of a second fold (CholeskyQR's second step).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from service.arrays import Codes, Matrix, Vector
+from service.design import Design
+from service.engine.basis import Basis, plain_basis, raw_columns
+from service.engine.crossproducts import CrossProducts, fold_rows
+from service.engine.limits import no_pooling
+
+BLOCK_ROWS = 8192
+
+NEAR_DEPENDENCE = 1e-8
+"""Share of a column's square left by the earlier ones below which its cross-products no longer tell: they hold 16 digits,
+so 8 are left."""
+
+RANK_TOLERANCE = 1e-7
+"""Share of a column's norm left by the earlier ones below which it is dependent: R's, in lm and lmer."""
+
+ROUNDING = 16.0
+"""A column that varies by less than this many units of rounding is constant."""
+
+UNEXPLAINED = 1e-4
+"""Share of y's square within groups left by X below which y is replaced by its residual: half of its digits are lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Well-conditioned cross-products, and what was learnt on the way.
+
+    `kept` (p,) are the positions of the design's columns in use, intercept included; `aliased` the others. `group_level`
+    (p,) marks kept columns that are constant within every group, the intercept included.
+    """
+
+    products: CrossProducts
+    kept: Codes
+    aliased: Codes
+    group_level: Codes
+
+
+def condition(design: Design) -> Fold:
+    """The cross-products of a design's independent columns, in a basis that keeps their digits."""
+    products = fold_rows(design, plain_basis(design))
+    basis = products.basis
+    share = shares_left(_gram(products))[:-1]
+    kept = np.arange(basis.columns.size)
+    near = bool(np.any(share < NEAR_DEPENDENCE))
+    if near:
+        R = _triangle(design, basis)
+        kept, R = _independent(R, basis, design.y.size)
+    group_level = products.constant_within()[kept]
+    if kept.size < basis.columns.size:
+        products = products.keep(kept)
+    if near and np.any(shares_left(_gram(products))[:-1] < NEAR_DEPENDENCE):
+        rotation = solve_triangular(R, np.eye(R.shape[0])) * np.sqrt(design.y.size)
+        products = fold_rows(design, replace(products.basis, rotation=rotation))
+    first = [0] if design.intercept else []
+    columns = basis.columns[kept]
+    positions = np.concatenate([np.array(first, dtype=np.intp), columns])
+    return Fold(
+        products,
+        positions,
+        np.setdiff1d(np.arange(design.X.shape[1]), positions),
+        np.concatenate([np.array([1] * len(first), dtype=np.intp), group_level]),
+    )
+
+
+def sharpen(design: Design, fold: Fold) -> Fold:
+    """The fold with y replaced by its residual where X explains nearly all that y varies within groups."""
+    if shares_left(fold.products.within)[-1] >= UNEXPLAINED:
+        return fold
+    beta = no_pooling(fold.products).beta
+    return residualise(design, fold, beta)
+
+
+def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
+    """The fold with y replaced by y - X beta; `beta` (p,) are coefficients in the present basis."""
+    rotation = fold.products.basis.rotation.copy()
+    rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[int(design.intercept) :]
+    return replace(fold, products=fold_rows(design, replace(fold.products.basis, rotation=rotation)))
+
+
+def _gram(products: CrossProducts) -> Matrix:
+    """Unweighted cross-products of the rows, around the mean if there is an intercept."""
+    if products.basis.intercept:
+        return products.scatter
+    return products.scatter + products.n * np.outer(products.total_mean, products.total_mean)
+
+
+def shares_left(gram: Matrix) -> Vector:
+    """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
+    left = gram.copy()
+    total = np.where(np.diag(gram) > 0, np.diag(gram), 1.0)
+    share = np.empty(len(gram))
+    for k in range(len(gram)):
+        share[k] = left[k, k] / total[k]
+        if share[k] > NEAR_DEPENDENCE:
+            left[k:, k:] -= np.outer(left[k:, k], left[k, k:]) / left[k, k]
+    return share
+
+
+def _triangle(design: Design, basis: Basis) -> Matrix:
+    """R (k + 1, k + 1) of the QR factorisation of the unrotated basis columns, around their means if there is an intercept."""
+    columns = raw_columns(design, basis.columns)
+    width = len(columns)
+    first = int(basis.intercept)
+    R = np.zeros((0, width + first))
+    for start in range(0, design.y.size, BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        block = [(column[rows] - s) * u for column, s, u in zip(columns, basis.shift, basis.scale, strict=True)]
+        ones = [np.ones(block[0].size)] * first
+        R = np.linalg.qr(np.vstack([R, np.column_stack([*ones, *block])]), mode="r")
+    square = np.zeros((width, width))
+    square[: R.shape[0] - first] = R[first:, first:]
+    return square
+
+
+def _independent(R: Matrix, basis: Basis, n: int) -> tuple[Codes, Matrix]:
+    """Positions of the X columns that the earlier ones leave something of, and the triangle of those and y."""
+    noise = ROUNDING * np.finfo(np.float64).eps * basis.magnitude * np.sqrt(n)
+    last = R.shape[1] - 1
+    Q = np.zeros((R.shape[0], 0))
+    kept = []
+    for k in range(last):
+        left = R[:, k] - Q @ (Q.T @ R[:, k])
+        left -= Q @ (Q.T @ left)
+        size = np.linalg.norm(left)
+        if size > max(RANK_TOLERANCE * np.linalg.norm(R[:, k]), noise[k]):
+            kept.append(k)
+            Q = np.column_stack([Q, left / size])
+    triangle = np.linalg.qr(R[:, [*kept, last]], mode="r")
+    triangle *= np.where(np.diag(triangle) < 0, -1.0, 1.0)[:, None]
+    # y's unit stays: its residual may be nothing but rounding.
+    triangle[-1, -1] = np.sqrt(n)
+    return np.array(kept, dtype=np.intp), triangle

@@ -1,0 +1,176 @@
+"""The profiled deviance of a varying-intercept model as a function of phi = theta^2, with its derivatives.
+
+theta is the standard deviation of the groups over that of the residuals. With lambda_j = W_j / (1 + phi W_j),
+
+    A(phi)   = S + sum_j lambda_j mu_j mu_j'            (crossproducts.py; y is the last column)
+    beta     = A_XX^-1 A_Xy,   rho = A_yy - A_yX beta   (Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 31-34)
+    deviance = sum_j log(1 + phi W_j) + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
+
+with nu = n - p for REML and n for ML (eqs. 35 and 41). Since d lambda / d phi = -lambda^2, every derivative has the form
+of the thing itself with another power of lambda.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.arrays import Matrix, Vector
+from service.engine.crossproducts import CrossProducts
+
+OUTER_PRODUCTS = 1_000_000
+"""Numbers that the outer products of the distinct group sizes may occupy before they are formed anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The groups as the criterion sees them.
+
+    `weights` (D,) are the distinct group weights, `multiplicity` (D,) how many groups have each. `outer` (D, m * m) are
+    the summed outer products of their means; where D m^2 is too large for that it is None, D is the number of groups and
+    `means` (D, m) are used one by one.
+    """
+
+    weights: Vector
+    multiplicity: Vector
+    means: Matrix
+    outer: Matrix | None
+
+    def weighted(self, power: Vector) -> Matrix:
+        """sum_j power_j mu_j mu_j' (G, m, m) for each row of `power` (G, D)."""
+        m = self.means.shape[1]
+        if self.outer is not None:
+            return (power @ self.outer).reshape(-1, m, m)
+        return np.stack([(self.means * row[:, None]).T @ self.means for row in power])
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The criterion at one phi, in units of the basis.
+
+    `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
+    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `inverse_slope` its derivative.
+    `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
+    """
+
+    phi: float
+    value: float
+    slope: float
+    curvature: float
+    beta: Vector
+    rho: float
+    inverse: Matrix
+    inverse_slope: Matrix
+    rho_slope: float
+    joint_curvature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The deviance as a function of phi. `nu` are the residual degrees of freedom it profiles sigma with."""
+
+    restricted: bool
+    nu: int
+    constant: float
+    within: Matrix
+    between: Between
+
+    def scan(self, phis: Vector) -> tuple[Vector, Vector]:
+        """Deviances and their slopes by phi, (G,) each, at many values of phi at once."""
+        w, count = self.between.weights, self.between.multiplicity
+        lam = w / (1.0 + phis[:, None] * w)
+        A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
+        size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
+        size[:, -1] = 1.0
+        units = size[:, :, None] * size[:, None, :]
+        A, A1 = A / units, A1 / units
+        L = np.linalg.cholesky(A[:, :-1, :-1])
+        beta = np.linalg.solve(A[:, :-1, :-1], A[:, :-1, -1:])[:, :, 0]
+        direction = np.concatenate([-beta, np.ones((phis.size, 1))], axis=1)
+        rho = np.einsum("gi,gij,gj->g", direction, A, direction)
+        value = np.log1p(phis[:, None] * w) @ count + self.nu * np.log(rho)
+        slope = lam @ count + self.nu * np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
+        if self.restricted:
+            roots = np.diagonal(L, axis1=1, axis2=2) * size[:, :-1]
+            value += 2.0 * np.log(roots).sum(axis=1)
+            slope += np.trace(np.linalg.solve(A[:, :-1, :-1], A1[:, :-1, :-1]), axis1=1, axis2=2)
+        return value + self.constant, slope
+
+    def at(self, phi: float) -> Evaluation:
+        """The criterion with all its derivatives at one phi."""
+        w, count = self.between.weights, self.between.multiplicity
+        lam = w / (1.0 + phi * w)
+        square = lam * lam
+        A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
+        A += self.within
+        inverse, log_determinant = _inverse(A[:-1, :-1])
+        direction = np.ones(len(A))
+        beta = inverse @ A[:-1, -1]
+        direction[:-1] = -beta
+        rho = float(direction @ A @ direction)
+        pull = A1 @ direction
+        rho1 = float(direction @ pull) / rho
+        rho2 = float(direction @ A2 @ direction - 2.0 * pull[:-1] @ inverse @ pull[:-1]) / rho
+        value = float(np.log1p(phi * w) @ count)
+        first, second = float(lam @ count), -float(square @ count)
+        inner = inverse @ A1[:-1, :-1]
+        if self.restricted:
+            value += log_determinant
+            first += float(inner.trace())
+            second += float((inverse * A2[:-1, :-1] - inner * inner.T).sum())
+        return Evaluation(
+            phi=phi,
+            value=value + self.nu * math.log(rho) + self.constant,
+            slope=first + self.nu * rho1,
+            curvature=second + self.nu * (rho2 - rho1 * rho1),
+            beta=beta,
+            rho=rho,
+            inverse=inverse,
+            inverse_slope=-(inner @ inverse),
+            rho_slope=rho1 * rho,
+            joint_curvature=second + self.nu * rho2,
+        )
+
+
+def _inverse(A: Matrix) -> tuple[Matrix, float]:
+    """The inverse and the log determinant of a positive definite matrix, scaled to unit diagonal meanwhile."""
+    size = np.sqrt(A.diagonal())
+    half = np.linalg.inv(np.linalg.cholesky(A / size / size[:, None]))
+    half /= size
+    return half.T @ half, -2.0 * float(np.log(half.diagonal()).sum())
+
+
+def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
+    """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
+    within, means = products.augmented()
+    return _criterion(products, within, _between(products.weights, means), restricted=restricted)
+
+
+def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
+    """The ML deviance of the same model."""
+    return _criterion(products, criterion.within, criterion.between, restricted=False)
+
+
+def _criterion(products: CrossProducts, within: Matrix, between: Between, *, restricted: bool) -> Criterion:
+    basis, n = products.basis, products.n
+    nu = n - (len(within) - 1) if restricted else n
+    constant = nu * (1.0 + math.log(2.0 * math.pi / nu) + 2.0 * math.log(basis.y_unit)) - products.log_weights
+    if restricted:
+        constant -= 2.0 * basis.log_determinant
+    return Criterion(restricted, nu, constant, within, between)
+
+
+def _between(weights: Vector, means: Matrix) -> Between:
+    """The groups, with those of equal weight added up where that is less to keep."""
+    m = means.shape[1]
+    order = np.argsort(weights, kind="stable")
+    ordered, means_in_order = weights[order], means[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1.0))
+    if starts.size * m * m > OUTER_PRODUCTS:
+        return Between(weights, np.ones(weights.size), means, None)
+    ends = np.append(starts[1:], weights.size)
+    outer = np.empty((starts.size, m, m))
+    for d, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        equal = means_in_order[start:end]
+        np.matmul(equal.T, equal, out=outer[d])
+    return Between(ordered[starts], (ends - starts).astype(np.float64), means, outer.reshape(starts.size, m * m))

@@ -1,0 +1,68 @@
+"""The two ends of partial pooling, where the criterion itself has no value: no pooling, and no noise.
+
+As theta grows without bound the coefficients tend to those that first minimise the squares within groups and then, where
+that leaves them free (the intercept, group-level predictors), the unweighted squares between group means.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.arrays import Matrix, Vector
+from service.engine.crossproducts import CrossProducts
+
+SINGULAR = 1e-11
+"""Eigenvalue of the within-group correlations of X below which a combination is constant within groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPooling:
+    """The limit theta -> infinity, in units of the basis.
+
+    `beta` (p,); `within_inverse` (p, p), times the residual variance, and `between_inverse` (p, p), times the groups'
+    variance, add up to its covariance. `residual_squares` and `residual_df` are left within groups, `between_squares` and
+    `between_df` between their means.
+    """
+
+    beta: Vector
+    within_inverse: Matrix
+    between_inverse: Matrix
+    residual_squares: float
+    residual_df: int
+    between_squares: float
+    between_df: int
+
+
+def no_pooling(products: CrossProducts) -> NoPooling:
+    """The limit of the model as the groups' variance outgrows the residual variance."""
+    within, means = products.augmented()
+    X, y = means[:, :-1], means[:, -1]
+    p = X.shape[1]
+    constant = np.concatenate([np.ones(int(products.basis.intercept), dtype=np.intp), products.constant_within()])
+    inside, outside = np.flatnonzero(constant == 0), np.flatnonzero(constant)
+    size = np.sqrt(np.diag(within))[inside]
+    values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / np.outer(size, size))
+    free = values < SINGULAR
+    steps = vectors / size[:, None]
+    inverse = np.zeros((p, p))
+    inverse[np.ix_(inside, inside)] = (steps[:, ~free] / values[~free]) @ steps[:, ~free].T
+    null = np.zeros((p, p - int((~free).sum())))
+    null[outside, np.arange(outside.size)] = 1.0
+    null[inside, outside.size :] = steps[:, free]
+    beta = inverse @ within[:-1, -1]
+    direction = np.append(-beta, 1.0)
+    squares = max(float(direction @ within @ direction), 0.0)
+    gamma = np.linalg.lstsq(X @ null, y - X @ beta, rcond=None)[0]
+    beta += null @ gamma
+    between = y - X @ beta
+    projected = X @ null
+    return NoPooling(
+        beta=beta,
+        within_inverse=inverse,
+        between_inverse=null @ np.linalg.pinv(projected.T @ projected) @ null.T,
+        residual_squares=squares,
+        residual_df=products.n - len(means) - int((~free).sum()),
+        between_squares=float(between @ between),
+        between_df=len(means) - null.shape[1],
+    )
+

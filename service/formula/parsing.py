@@ -1,0 +1,99 @@
+"""What people paste: a formula alone, assigned to a name, or inside a call of lmer; out comes its syntax tree.
+
+    y ~ x + (1 | g)
+    mod <- lmer(y ~ x + (1 | g), data = d)
+
+`data = d` is ignored, as the rows come with the request. Any other argument would change the fit, so it is refused with
+the option of the request that says the same.
+"""
+
+from service.formula.arithmetic import close
+from service.formula.cursor import Cursor
+from service.formula.diagnosis import quoted
+from service.formula.grammar import read_formula
+from service.formula.syntax import Syntax
+
+PACKAGES = ("lme4", "lmerTest")
+"""Where lmer may come from."""
+
+OPTIONS = {
+    "REML": 'the option is `"method": "REML"` or `"method": "ML"`',
+    "weights": 'the option is `"weights": "column"`',
+    "na.action": 'the option is `"missing": "drop"` or `"missing": "error"`',
+    "contrasts": 'the option is `"contrasts"`',
+    "offset": "write it into the formula: `+ offset(x)`",
+    "subset": "send the rows to fit",
+}
+"""Arguments of lmer that mean something here, with how a request says it."""
+
+
+def parse(text: str) -> Syntax:
+    """The syntax tree of a formula, with `.` as it stands.
+
+    Raises FormulaSyntax for a text that is not a formula and UnknownFunction for a call outside the table; both say at
+    which character.
+    """
+    cursor = Cursor(text)
+    if cursor.at_end():
+        raise cursor.error("The formula is empty: expected `response ~ predictors`.")
+    skip_assignment(cursor)
+    if at_fitter(cursor):
+        return read_fitter(cursor)
+    return Syntax(*read_formula(cursor), text)
+
+
+def skip_assignment(cursor: Cursor) -> None:
+    """Read `name <-` or `name =` where a formula follows."""
+    if cursor.token.kind in ("name", "backticked") and cursor.at("<-", "<<-", "=", ahead=1) and cursor.later("~"):
+        cursor.take()
+        cursor.take()
+
+
+def at_fitter(cursor: Cursor) -> bool:
+    """Whether a call of lmer comes next."""
+    words = cursor.words(4)
+    return words[:2] == ("lmer", "(") or (words[0] in PACKAGES and words[1:] == ("::", "lmer", "("))
+
+
+def read_fitter(cursor: Cursor) -> Syntax:
+    """The formula inside a call of lmer, which must end the text."""
+    while not cursor.at("("):
+        cursor.take()
+    opening = cursor.take()
+    formula = None
+    unnamed = iter(("formula", "data"))
+    while not cursor.at(")"):
+        name = read_argument_name(cursor, next(unnamed, "control"))
+        if name == "formula":
+            formula = read_formula(cursor, ",", ")")
+        else:
+            skip_data(cursor)
+        if not cursor.accept(","):
+            break
+    close(cursor, opening)
+    if formula is None:
+        raise cursor.error("This call of lmer has no formula.", opening)
+    if not cursor.at_end():
+        raise cursor.error(f"Expected nothing after the call of lmer, found {cursor.token}.")
+    return Syntax(*formula, cursor.source)
+
+
+def read_argument_name(cursor: Cursor, otherwise: str) -> str:
+    """`formula` or `data`, read with its `=`, or what an argument without a name means; raises for any other."""
+    token, name = cursor.token, otherwise
+    if token.kind in ("name", "backticked") and cursor.at("=", ahead=1):
+        name = token.text
+        cursor.take()
+        cursor.take()
+    if name not in ("formula", "data"):
+        advice = OPTIONS.get(name, "this service has no such option")
+        raise cursor.error(f"The argument {quoted(name)} cannot be taken from the call; {advice}.", token)
+    return name
+
+
+def skip_data(cursor: Cursor) -> None:
+    """Read the name of a data frame."""
+    if cursor.token.kind not in ("name", "backticked") or not cursor.at(",", ")", ahead=1):
+        message = "The rows come with the request: `data =` can only be the name of a data frame, which is ignored."
+        raise cursor.error(message)
+    cursor.take()

@@ -1,0 +1,95 @@
+"""Random terms in lme4's sense: a bar of the syntax tree in, one or several `RandomTerm`s out.
+
+`(x || g)` gives one term per coefficient, `(1 | a/b)` one per level of nesting, the innermost first as lme4 has them.
+"""
+
+from service.formula.allowance import Allowance
+from service.formula.expression import Call, Expression
+from service.formula.formula import RandomTerm, Term
+from service.formula.label import label
+from service.formula.sums import Sum, read_sum
+from service.formula.syntax import Bar, Chain, Enclosed, Link, Node, Variable
+
+Groups = tuple[Term, ...]
+
+
+def random_terms(bar: Bar, allowance: Allowance) -> tuple[tuple[RandomTerm, ...], dict[str, Expression]]:
+    """The random terms of a bar, and the trees of the labels in them.
+
+    Raises FormulaSyntax for a bar without coefficients, with an offset or a bar within it, or with a group that is not
+    made of columns by `:`, `/` and `*`.
+    """
+    coefficients = read_sum(bar.terms, allowance)
+    if coefficients.offsets or coefficients.bars:
+        what = "an offset" if coefficients.offsets else "another random term"
+        raise allowance.error(f"A random term cannot contain {what}.", bar.position)
+    if not coefficients.intercept and not coefficients.terms:
+        raise allowance.error("This random term has no coefficient left: nothing would vary by group.", bar.position)
+    reading = _Groups(allowance)
+    groups = reading.groups(bar.group)
+    parts = _uncorrelated(coefficients) if bar.operator == "||" else ((coefficients.intercept, coefficients.terms),)
+    allowance.spend(len(parts) * len(groups), bar.position)
+    terms = tuple(
+        RandomTerm(intercept, labels, group, bar.operator == "|", bar.position)
+        for intercept, labels in parts
+        for group in groups
+    )
+    return terms, coefficients.variables | reading.variables
+
+
+def _uncorrelated(coefficients: Sum) -> tuple[tuple[bool, tuple[Term, ...]], ...]:
+    """The parts of a `||`: the intercept on its own, then each term without one."""
+    first: tuple[tuple[bool, tuple[Term, ...]], ...] = ((True, ()),) if coefficients.intercept else ()
+    return first + tuple((False, (term,)) for term in coefficients.terms)
+
+
+class _Groups:
+    """The reading of what stands after a bar."""
+
+    __slots__ = ("allowance", "variables")
+
+    def __init__(self, allowance: Allowance) -> None:
+        self.allowance = allowance
+        self.variables: dict[str, Expression] = {}
+
+    def groups(self, node: Node) -> Groups:
+        """The grouping factors a node stands for, the innermost first."""
+        match node:
+            case Variable(expression):
+                return ((self.variable(expression),),)
+            case Enclosed(inner):
+                return self.groups(inner)
+            case Chain(first, links):
+                result = self.groups(first)
+                for link in links:
+                    result = self.linked(result, link)
+                return result
+            case _:
+                message = "A grouping factor is a column, or columns joined by `:`, `/` or `*`."
+                raise self.allowance.error(message, node.position)
+
+    def variable(self, expression: Expression) -> str:
+        """The label of a grouping column."""
+        if isinstance(expression, Call) and expression.function == "offset":
+            raise self.allowance.error("An offset cannot form groups.", expression.position)
+        text = label(expression)
+        self.variables[text] = expression
+        return text
+
+    def linked(self, left: Groups, link: Link) -> Groups:
+        """The left grouping factors joined with a link's."""
+        if link.operator not in (":", "/", "*"):
+            message = "Each grouping factor has a random term of its own: `(1 | a) + (1 | b)`."
+            raise self.allowance.error(message, link.position)
+        right = self.groups(link.operand)
+        self.allowance.spend(sum(map(len, left)) * sum(map(len, right)), link.position)
+        if link.operator == "/":
+            outer = _joined(*left)
+            return (*(_joined(inner, outer) for inner in right), *left)
+        crossed = tuple(_joined(first, second) for first in left for second in right)
+        return crossed if link.operator == ":" else tuple(dict.fromkeys((*left, *right, *crossed)))
+
+
+def _joined(*groups: Term) -> Term:
+    """One grouping factor of the combinations of several."""
+    return tuple(dict.fromkeys(label for group in groups for label in group))

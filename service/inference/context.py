@@ -1,0 +1,51 @@
+"""Whether the group means of a predictor say something its values do not: the contextual effect.
+
+Adding the group means of column k to the model (Mundlak 1978, Econometrica 46) gives them the coefficient
+between-slope minus within-slope. Given theta it follows from the cross-products already at hand: with
+B = sum_j lambda_j mu_j mu_j', gamma = (B_ky - B_kX beta) / (B_kk - B_kX A_XX^-1 B_Xk).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from service.engine import Fit
+
+NEGLIGIBLE = 1e-8
+"""Share of the means' square left by the other columns below which they add nothing to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Between-slope minus within-slope of the coefficient at `position`, its standard error and two-sided p-value."""
+
+    position: int
+    difference: float
+    std_error: float
+    p_value: float
+
+
+def contexts(fit: Fit) -> list[Contrast]:
+    """The contextual effects of the predictors that vary within groups; none at the limits of theta."""
+    estimates, at = fit.estimates, fit.estimates.evaluation
+    if at is None or not estimates.sigma > 0:
+        return []
+    basis = estimates.products.basis
+    _, means = estimates.products.augmented()
+    lam = estimates.weights / (1.0 + at.phi * estimates.weights)
+    B = (means * lam[:, None]).T @ means
+    pull = B[:-1, -1] - B[:-1, :-1] @ at.beta
+    to_basis = np.linalg.inv(basis.jacobian())
+    found = []
+    for position in np.flatnonzero(estimates.group_level == 0):
+        column = to_basis[:, position]
+        loads = B[:-1, :-1] @ column
+        square = float(column @ loads)
+        left = square - float(loads @ at.inverse @ loads)
+        if left <= NEGLIGIBLE * square:
+            continue
+        difference = float(column @ pull) / left * basis.y_unit
+        error = estimates.sigma / float(np.sqrt(left))
+        found.append(Contrast(int(position), difference, error, 2.0 * float(ndtr(-abs(difference / error)))))
+    return found

@@ -1,0 +1,25 @@
+"""How well the two variances are known: the covariance of (phi, log sigma^2) from the deviance's curvature.
+
+With sigma no longer profiled out, deviance(phi, s) = Q(phi) + nu s + rho(phi) exp(-s), s = log sigma^2; twice the
+inverse of its Hessian at the optimum is the asymptotic covariance of (phi, s).
+"""
+
+import numpy as np
+
+from service.arrays import Matrix
+from service.engine import Fit
+
+
+def variance_covariance(fit: Fit) -> Matrix:
+    """The covariance (2, 2) of (phi, log sigma^2); zero for phi where it is held or on the boundary, nan if undefined."""
+    df = fit.estimates.residual_df
+    at = fit.estimates.evaluation
+    alone = np.diag([0.0, 2.0 / df if df > 0 else np.nan])
+    if at is None or fit.held or at.phi == 0.0:
+        return alone
+    cross = -df * at.rho_slope / at.rho
+    hessian = np.array([[at.joint_curvature, cross], [cross, float(df)]])
+    determinant = at.joint_curvature * df - cross * cross
+    if at.joint_curvature <= 0 or determinant <= 0:
+        return np.full((2, 2), np.nan)
+    return 2.0 * np.array([[hessian[1, 1], -cross], [-cross, hessian[0, 0]]]) / determinant

@@ -1,0 +1,118 @@
+"""The processes of the pool, seen from the serving process: a fork server and the workers it forks.
+
+In go packed requests, out come answers. Everything here runs on the pool's event loop and never blocks it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import cast
+
+from service.jobs.worker import HEADER, Answer, unpack
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""For linear algebra: workers whose threads compete for the cores can be 40 times slower."""
+
+
+class Worker(asyncio.Protocol):
+    """One worker process, at the other end of its pipe.
+
+    `pid` is 0 until it has arrived; `tasks` counts what it was given to do; `dismissed` says that its end is our
+    doing; `ended` is set when it has ended.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._answer: asyncio.Future[memoryview] = self._loop.create_future()
+        self._inbox = bytearray()
+        self.pid = 0
+        self.tasks = 0
+        self.dismissed = False
+        self.ended = asyncio.Event()
+
+    async def arrive(self) -> None:
+        """Return once the process can take a request; raises ConnectionError if it ends before."""
+        _, pid = cast(Answer, unpack(await self._answer))
+        self.pid = cast(int, pid)
+
+    async def ask(self, request: bytes) -> Answer:
+        """The answer to a packed request; raises ConnectionError if the process ends before it is given."""
+        if self.ended.is_set():
+            raise ConnectionResetError
+        self._answer = self._loop.create_future()
+        self._transport.write(request)
+        return cast(Answer, unpack(await self._answer))
+
+    def dismiss(self) -> None:
+        """End the process now, whatever it is doing; one that has ended by itself stays undismissed."""
+        if self.ended.is_set():
+            return
+        self.dismissed = True
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the pipe (asyncio calls this)."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Add to the answer, and give it to who waits for it once it is whole (asyncio calls this)."""
+        self._inbox += data
+        if len(self._inbox) < HEADER.size:
+            return
+        (length,) = HEADER.unpack_from(self._inbox)
+        if len(self._inbox) == HEADER.size + length and not self._answer.done():
+            self._answer.set_result(memoryview(self._inbox)[HEADER.size :])
+            self._inbox = bytearray()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the process has ended (asyncio calls this)."""
+        self.ended.set()
+        if not self._answer.done():
+            self._answer.set_exception(ConnectionResetError())
+
+
+class ForkServer:
+    """The process that has imported `preload` and forks workers bounded by `memory_limit` bytes."""
+
+    def __init__(self, preload: Sequence[str], memory_limit: int | None) -> None:
+        self._command = [sys.executable, "-P", "-m", "service.jobs.worker", str(memory_limit or 0), *preload]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def fork(self) -> Worker:
+        """A new worker, which has yet to arrive; raises OSError where none can be had."""
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"1"], [theirs.fileno()])
+            _, worker = await asyncio.get_running_loop().create_unix_connection(Worker, sock=ours)
+        except OSError:
+            ours.close()
+            raise
+        return worker
+
+    def close(self) -> None:
+        """End the process; the workers end with it."""
+        if self._process is not None:
+            self._control.close()
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> None:
+        self.close()
+        self._control, theirs = socket.socketpair()
+        environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        with theirs:
+            # A session of its own: what a terminal sends (Ctrl-C, hang-up) is for the serving process alone.
+            self._process = subprocess.Popen(  # noqa: S603 - the command is made of the program's own words
+                self._command, stdin=theirs.fileno(), env=environment, start_new_session=True
+            )

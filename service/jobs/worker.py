@@ -1,0 +1,124 @@
+"""The child's side of the pool: a fork server, and the workers it forks.
+
+    python -m service.jobs.worker MEMORY_LIMIT MODULE...
+
+In comes, as standard input, a socket from the serving process. The fork server imports the modules once, then forks a
+worker for every pipe it receives on that socket: some milliseconds each, and the imported memory is shared. A worker
+answers one request after another until its pipe ends. Nobody outlives the serving process: its death closes the
+socket, which ends the fork server, which ends every worker, whatever it is doing.
+
+Messages are plain values. A task that raises sends no exception, only its name and a text for the log.
+"""
+
+import ctypes
+import gc
+import importlib
+import os
+import pickle
+import resource
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn, cast
+
+Request = tuple[str, tuple[object, ...]]
+"""A task's dotted name, "package.module:function", and its arguments."""
+
+Answer = tuple[str | None, object]
+"""`(None, value)` of the task, or the name of the exception it raised and the traceback."""
+
+HEADER = struct.Struct("!Q")
+"""What precedes every message on a pipe: the number of bytes that follow."""
+
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2): the signal a process shall get when its parent ends."""
+
+
+def pack(message: Request | Answer) -> bytes:
+    """The pickled message with its header."""
+    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(content)) + content
+
+
+def unpack(content: bytes | memoryview) -> object:
+    """The message of a pickle that arrived on a pipe."""
+    return pickle.loads(content)  # noqa: S301 - written by our own process at the other end, never by a user
+
+
+def main(memory_limit: int, modules: Sequence[str]) -> None:
+    """Be the fork server until the serving process is gone."""
+    control = socket.socket(fileno=os.dup(0))
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    for module in modules:
+        importlib.import_module(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel then reaps the workers.
+    gc.freeze()  # A collection in a worker would otherwise touch, and so copy, every shared page.
+    with control:
+        serve(control, memory_limit)
+
+
+def serve(control: socket.socket, memory_limit: int) -> None:
+    """Fork a worker for every pipe received, until the socket ends."""
+    server = os.getpid()
+    while pipes := socket.recv_fds(control, 1, 1)[1]:
+        # Where there is no memory or process for a worker, the closing of its pipe tells the pool.
+        with suppress(OSError):
+            if os.fork() == 0:
+                become_worker(socket.socket(fileno=pipes[0]), server, memory_limit)
+        os.close(pipes[0])
+
+
+def become_worker(pipe: socket.socket, server: int, memory_limit: int) -> NoReturn:
+    """Work in a process just forked, then exit without returning to the code of the fork server."""
+    try:
+        die_with(server)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if memory_limit:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+        with suppress(ConnectionError):
+            work(pipe)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent ends, be it in the middle of a computation."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def work(pipe: socket.socket) -> None:
+    """Say which process this is, then answer requests until there are no more."""
+    pipe.sendall(pack((None, os.getpid())))
+    with pipe.makefile("rb") as requests:
+        while header := requests.read(HEADER.size):
+            (length,) = HEADER.unpack(header)
+            pipe.sendall(answer(requests.read(length)))
+
+
+def answer(request: bytes) -> bytes:
+    """The packed answer to a request; whatever the task raises becomes one."""
+    try:
+        task, arguments = cast(Request, unpack(request))
+        module, _, function = task.partition(":")
+        return pack((None, getattr(importlib.import_module(module), function)(*arguments)))
+    except BaseException as problem:
+        return pack((type(problem).__name__, traceback.format_exc()))
+
+
+def ping() -> bool:
+    """True: the task that shows that a worker answers."""
+    return True
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,156 @@
+"""What stands in for workers and store in the tests of the API, and the ways to talk to it."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import httpx
+from fastapi import FastAPI
+from httpx._types import RequestContent
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.assembly import State, assemble
+from service.api.desk import Desk, Documents, Pace, Workers
+from service.api.spool import Spool
+from service.contract import Failure, Limits, Reply
+
+LIMITS = Limits(bytes=10_000, columns=10, rows=100)
+DOCUMENT = b'{"id": "f1",  "numbers": [1.0]}'
+FITTED = Reply(body=DOCUMENT, id="f1", seconds={"read": 0.001, "fit": 0.0025})
+
+
+def refusal(code: str) -> Reply:
+    return Reply(body=Failure(code=code, detail="Said by a worker.").model_dump_json().encode(), failed=True)
+
+
+@dataclass
+class FakeWorkers:
+    """Workers that answer at once with what `outcome` gives or raises, and remember what they were asked."""
+
+    outcome: Callable[..., object] = lambda task, *arguments: FITTED
+    is_ready: bool = True
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def submit(self, task: str, *arguments: object) -> Future[object]:
+        self.asked.append((task, *arguments))
+        future: Future[object] = Future()
+        future.set_result(self.outcome(task, *arguments))
+        return future
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+
+@dataclass
+class FakeDocuments:
+    """A store in a dictionary."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, id: str, document: bytes) -> bool:
+        return self.kept.setdefault(id, document) is document
+
+    def get(self, id: str) -> bytes | None:
+        return self.kept.get(id)
+
+
+def fails(error: Exception) -> Callable[..., object]:
+    def outcome(*arguments: object) -> object:
+        raise error
+
+    return outcome
+
+
+def desk(
+    workers: Workers | None = None, documents: Documents | None = None, *, bytes: int = 1000, seconds: float = 5
+) -> Desk:
+    return Desk(
+        workers=workers or FakeWorkers(),
+        documents=documents or FakeDocuments(),
+        spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
+        limits=LIMITS,
+        pace=Pace(queue=10, workers=2),
+    )
+
+
+@asynccontextmanager
+async def no_lifespan(_: FastAPI) -> AsyncIterator[State]:
+    raise AssertionError("these tests bring their own desk")
+    yield
+
+
+API = assemble(no_lifespan)
+
+
+def application(desk: Desk) -> ASGIApp:
+    """The API at this desk."""
+
+    async def at_desk(scope: Scope, receive: Receive, send: Send) -> None:
+        await API({**scope, "state": {"desk": desk}}, receive, send)
+
+    return at_desk
+
+
+def ask(
+    method: str,
+    url: str,
+    at: Desk | None = None,
+    content: RequestContent | None = None,
+    headers: dict[str, str] | None = None,
+) -> httpx.Response:
+    """The answer to one request."""
+
+    async def exchange() -> httpx.Response:
+        transport = httpx.ASGITransport(application(at or desk()), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, url, content=content, headers=headers)
+
+    return asyncio.run(exchange())
+
+
+def post_json(url: str, at: Desk | None = None, body: object = None) -> httpx.Response:
+    return ask("POST", url, at, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+@dataclass
+class Wire:
+    """One request message by message: `incoming` is what the client sends, `sent` what it has got."""
+
+    incoming: Iterable[Message]
+    sent: list[Message] = field(default_factory=list)
+    received: int = 0
+
+    async def receive(self) -> Message:
+        for message in self.incoming:
+            self.received += 1
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return cast(int, self.sent[0]["status"])
+
+
+def scope(method: str = "POST", path: str = "/v1/fits", **headers: str) -> Scope:
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": named,
+        "scheme": "http", "server": ("test", 80), "client": ("test", 1), "http_version": "1.1", "root_path": "",
+    }  # fmt: skip
+
+
+def piece(body: bytes, more: bool = True) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+GONE: Message = {"type": "http.disconnect"}

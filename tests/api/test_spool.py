@@ -1,0 +1,117 @@
+"""A body is written to a file as it arrives, under limits, and the file never stays."""
+
+import asyncio
+import itertools
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
+
+from service.api.spool import PIECE, Spool, open_spool
+from service.errors import BodyTooLarge, BodyTooSlow
+from tests.api.stand_ins import GONE, Wire, piece, scope
+
+
+def receive(spool: Spool, wire: Wire, limit: int | None = None, **headers: str) -> bytes:
+    async def receiving() -> bytes:
+        async with spool.receive(Request(scope(**headers), wire.receive), limit) as path:
+            return path.read_bytes()
+
+    return asyncio.run(receiving())
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path, bytes=100, seconds=5)
+
+
+WHOLE: list[list[bytes]] = [[b""], [b"a"], [b"a", b"", b"bc"], [b"x" * 100], [b"x"] * 100]
+
+
+@pytest.mark.parametrize("pieces", WHOLE)
+def test_the_file_has_the_body(spool: Spool, pieces: list[bytes]) -> None:
+    messages = [piece(part) for part in pieces[:-1]] + [piece(pieces[-1], more=False)]
+    assert receive(spool, Wire(iter(messages))) == b"".join(pieces)
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_a_large_body_arrives_in_order(tmp_path: Path) -> None:
+    parts = [bytes([number]) * (PIECE // 3 + number) for number in range(20)]
+    messages = iter([*map(piece, parts), piece(b"end", more=False)])
+    assert receive(Spool(tmp_path, bytes=100 * PIECE, seconds=30), Wire(messages)) == b"".join(parts) + b"end"
+
+
+def test_a_gigabyte_in_chunks_is_never_read_whole(spool: Spool) -> None:
+    wire = Wire(itertools.repeat(piece(b"x" * 60), 10**9 // 60))
+    with pytest.raises(BodyTooLarge):
+        receive(spool, wire)
+    assert wire.received == 2
+    assert list(spool.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("limit", "length"), [(None, "101"), (50, "51"), (10**6, "101"), (None, "9" * 5000)])
+def test_a_length_that_is_too_large_is_refused_before_reading(spool: Spool, limit: int | None, length: str) -> None:
+    wire = Wire([])
+    with pytest.raises(BodyTooLarge):
+        receive(spool, wire, limit, content_length=length)
+    assert wire.received == 0
+
+
+def test_a_body_that_stalls_is_too_slow(tmp_path: Path) -> None:
+    with pytest.raises(BodyTooSlow):
+        receive(Spool(tmp_path, bytes=100, seconds=0.05), Wire(iter([piece(b"a")])))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_time_spent_on_the_work_is_not_the_bodys(tmp_path: Path) -> None:
+    async def working() -> None:
+        wire = Wire(iter([piece(b"a", more=False)]))
+        async with Spool(tmp_path, bytes=100, seconds=0.05).receive(Request(scope(), wire.receive)):
+            await asyncio.sleep(0.1)
+            raise TimeoutError("of the work")
+
+    with pytest.raises(TimeoutError, match="of the work"):
+        asyncio.run(working())
+
+
+LEAVING: list[Iterable[Message]] = [[GONE], [piece(b"a"), GONE]]
+
+
+@pytest.mark.parametrize("messages", LEAVING)
+def test_a_client_that_leaves_leaves_no_file(spool: Spool, messages: Iterable[Message]) -> None:
+    with pytest.raises(ClientDisconnect):
+        receive(spool, Wire(iter(messages)))
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_cancelled_work_leaves_no_file(spool: Spool) -> None:
+    async def cancelling() -> None:
+        async def waiting() -> None:
+            wire = Wire(iter([piece(b"a", more=False)]))
+            async with spool.receive(Request(scope(), wire.receive)):
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(waiting())
+        while not list(spool.folder.iterdir()):
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    asyncio.run(cancelling())
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path: Path) -> None:
+    leftover = tmp_path / "of-a-killed-process"
+    leftover.mkdir()
+    (leftover / "body").write_bytes(b"x")
+    with open_spool(tmp_path, 100, 5) as first:
+        assert not leftover.exists()
+        (first.folder / "body").write_bytes(b"x")
+        with open_spool(tmp_path, 100, 5) as second:
+            assert (first.folder / "body").exists()
+            assert second.folder != first.folder
+    assert list(tmp_path.iterdir()) == []
