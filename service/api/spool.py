@@ -38,7 +38,7 @@ class Spool:
         """
         limit = self.bytes if limit is None else min(limit, self.bytes)
         announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > limit:
+        if announced.isdecimal() and float(announced) > limit:  # a float takes any number of digits
             raise _too_large(limit)
         handle, name = tempfile.mkstemp(dir=self.folder)
         try:

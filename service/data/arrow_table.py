@@ -27,8 +27,6 @@ def read_arrow(content: bytes, limits: Limits) -> Table:
     with _named_failures("an Arrow stream or file"):
         batches, schema = _batches(pa.BufferReader(content), is_file=content.startswith(FILE_MAGIC))
         table = pa.Table.from_batches(_admitted(batches, limits), schema)
-        # Arrow trusts what it reads: offsets and codes that point outside their buffers are found here, or nowhere.
-        table.validate(full=True)
         return table_of_arrow(table, limits)
 
 
@@ -41,9 +39,11 @@ def _batches(source: pa.BufferReader, *, is_file: bool) -> tuple[Iterator[pa.Rec
 
 
 def _admitted(batches: Iterator[pa.RecordBatch], limits: Limits) -> Iterator[pa.RecordBatch]:
-    """The batches, until they hold more rows or bytes than the limits allow: they may have been compressed."""
+    """The batches, as long as they are sound and hold no more rows and bytes than the limits: they may be compressed."""
     n_rows = n_bytes = 0
     for batch in batches:
+        # Arrow trusts what it reads: an offset that points outside its buffer is found here, or ends the process.
+        batch.validate(full=True)
         n_rows += batch.num_rows
         n_bytes += batch.nbytes
         limits.admit_table(n_rows, batch.num_columns)

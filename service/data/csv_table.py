@@ -8,7 +8,7 @@ not: a column of sexes may have no other letter). Whole numbers with leading zer
 import csv
 from functools import partial
 from io import BytesIO, TextIOWrapper
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from service.data.columns import Reader, all_missing, numeric, refuse_repeated, 
 from service.data.labels import LARGEST_EXACT, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Column, Logical, Table
-from service.errors import Fault, MalformedBody
+from service.errors import Fault, MalformedBody, NoObservations
 
 Text: TypeAlias = "pa.ChunkedArray[pa.LargeStringScalar]"
 """The cells of one column as they are written."""
@@ -35,12 +35,11 @@ _LARGEST_BLOCK = 2**31 - 1
 def read_csv(content: bytes, limits: Limits) -> Table:
     """The table of a CSV file; raises `MalformedBody` with the row, and `NoObservations` for a header alone."""
     _refuse_damage(content)
-    try:
-        delimiter, names = _header(content)
-        limits.admit_table(0, len(names))
-        cells = _cells(content, delimiter, names)
-    except (csv.Error, UnicodeDecodeError, pa.ArrowException):
-        _explain(content)
+    delimiter, names = _header(content)
+    if b"\n" not in content and b"\r" not in content:
+        raise NoObservations("The CSV file has a header and no rows.", Fault("no rows", pointer="/data"))
+    limits.admit_table(0, len(names))
+    cells = _cells(content, delimiter, names)
     if not names[0] and len(names) > 1:
         # Row names, as R's write.csv puts them.
         cells, names = cells.remove_column(0), names[1:]
@@ -55,6 +54,11 @@ def _refuse_damage(content: bytes) -> None:
     """Raise `MalformedBody` for what PyArrow would read as something else."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
         raise _malformed("The CSV file is not UTF-8 text; a spreadsheet can save it as `CSV UTF-8`.")
+    try:
+        content.decode()
+    except UnicodeDecodeError as failure:
+        line = content.count(b"\n", 0, failure.start) + 1
+        raise _malformed(f"Line {line} of the CSV file is not UTF-8.") from None
     if content.count(b'"') % 2:
         raise _malformed("The CSV file has a quotation mark that is never closed.")
 
@@ -72,10 +76,12 @@ def _header(content: bytes) -> tuple[str, list[str]]:
 def _first_row(content: bytes, delimiter: str) -> list[str]:
     """The first row that is not blank."""
     lines = TextIOWrapper(BytesIO(content), encoding="utf-8-sig", newline="")
-    for cells in csv.reader(lines, delimiter=delimiter):
-        if cells:
-            return cells
-    raise _malformed("The CSV file is empty.")
+    try:
+        return next(filter(None, csv.reader(lines, delimiter=delimiter)))
+    except StopIteration:
+        raise _malformed("The CSV file is empty.") from None
+    except csv.Error:
+        raise _malformed("The header of the CSV file cannot be read.") from None
 
 
 def _cells(content: bytes, delimiter: str, names: list[str]) -> pa.Table:
@@ -100,9 +106,7 @@ def _cells(content: bytes, delimiter: str, names: list[str]) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid:
-        if not ragged:
-            raise
-        raise _ragged(ragged[0]) from None
+        raise _ragged(ragged[0]) if ragged else _malformed("The CSV file cannot be read.") from None
     if cells.column_names != names:
         raise _malformed("The header of the CSV file cannot be read.")
     return cells
@@ -113,16 +117,6 @@ def _ragged(row: InvalidRow) -> MalformedBody:
     number = (row.number or 0) - 2
     message = f"Row {number} of the CSV file has {row.actual_columns} cells; the header has {row.expected_columns}."
     return MalformedBody(message, Fault(message, pointer="/data", row=number))
-
-
-def _explain(content: bytes) -> NoReturn:
-    """Raise the `MalformedBody` for a file that could not be read, with the line that is not UTF-8 if there is one."""
-    try:
-        content.decode()
-    except UnicodeDecodeError as failure:
-        line = content.count(b"\n", 0, failure.start) + 1
-        raise _malformed(f"Line {line} of the CSV file is not UTF-8.") from None
-    raise _malformed("The CSV file cannot be read.") from None
 
 
 def _malformed(message: str) -> MalformedBody:

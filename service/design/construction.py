@@ -11,13 +11,13 @@ from service.design.coding import Coding
 from service.design.columns import columns_of
 from service.design.design import Design
 from service.design.evaluation import Basis, Value, evaluate, take_constants
-from service.design.factors import check_contrasts, choose_factors, code_variable
+from service.design.factors import choose_factors, code_variable
 from service.design.levels import order_levels
 from service.design.marginality import make_recipe
 from service.design.matrix import make_matrix
 from service.design.missing import Missing, complete_rows
+from service.design.options import check_options
 from service.design.random_effects import make_random_effects
-from service.design.refusals import pointer, unknown_column
 from service.design.responses import take_offset, take_response, take_weights
 from service.formula.formula import Formula
 
@@ -38,7 +38,7 @@ def make_design(
     rows are dropped for other columns, as R does. Raises the errors of the table and the model, each with its place.
     """
     levels, contrasts = levels or {}, contrasts or {}
-    _check_options(formula, table, weights, levels, contrasts)
+    check_options(formula, table, weights, levels, contrasts)
     table = order_levels(_used_part(formula, table, weights), levels)
     rows = complete_rows(table, missing)
     constants = take_constants(formula.variables.values(), table)
@@ -70,21 +70,6 @@ def predictors(formula: Formula) -> dict[str, None]:
     """The labels in fixed and random terms, each once."""
     terms = chain(formula.terms, *(term.terms for term in formula.random))
     return dict.fromkeys(label for term in terms for label in term)
-
-
-def _check_options(
-    formula: Formula,
-    table: Table,
-    weights: str | None,
-    levels: Mapping[str, Sequence[str]],
-    contrasts: Mapping[str, str],
-) -> None:
-    """Raise UnknownColumn for an option about a column the table does not have, InvalidRequest for unknown contrasts."""
-    named = [("weights",)] if weights is not None else []
-    for name, scheme in contrasts.items():
-        if scheme not in SCHEMES:
-            message = f"There are no contrasts {quote(scheme)}; there are {', '.join(SCHEMES)}."
-            raise invalid_option(message, pointer("contrasts", name))
 
 
 def _used_part(formula: Formula, table: Table, weights: str | None) -> Table:

@@ -5,6 +5,7 @@ A row that misses a value has NaN instead of being dropped, so that every row of
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -52,9 +53,7 @@ def code_random(formula: Formula, coding: Coding, table: Table) -> tuple[RandomE
     """
     labels = {label for term in formula.random for label in term.group}
     values = {label: evaluate(formula.variables[label], table, coding.constants) for label in labels}
-    variables = {}
-    for term in formula.random:
-        variables |= _code(term.terms, formula, coding, table)
+    variables = _code(chain.from_iterable(term.terms for term in formula.random), formula, coding, table)
     effects = make_random_effects(formula, values, variables, coding.factors, table.n_rows)
     return tuple(
         replace(effect, Z=_missing_as_nan(effect.Z, term.terms, formula, table))

@@ -14,7 +14,7 @@ from service.arrays import Matrix, Vector
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """The constants of the recurrence: `alpha` (degree,), and `norm2` (degree + 1,), the squared norms of p_0, p_1, ..."""
+    """The constants of the recurrence: `alpha` (degree,); `norm2` (degree + 1,), squared norms from p_0 on."""
 
     alpha: tuple[float, ...]
     norm2: tuple[float, ...]

@@ -36,7 +36,7 @@ def take_offset(formula: Formula, values: Mapping[str, Value]) -> Vector | None:
 
 
 def take_weights(name: str, table: Table, rows: Codes) -> Vector:
-    """The weights of these rows; raises WrongType for a column that is not numeric, InvalidRequest if one is not positive."""
+    """The weights (n,) of these rows; raises WrongType if they are no numbers, InvalidRequest if one is not positive."""
     column = table.columns[name]
     if not isinstance(column, Numeric):
         raise wrong_type(f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer("weights"))

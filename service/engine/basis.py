@@ -2,7 +2,7 @@
 
 Normal equations square the condition number. So the columns C = [X y], the intercept left out because it is handled in
 closed form, are shifted, scaled by powers of two (exact; 1e-200 and 1e160 become ordinary numbers) and, where that is
-not enough, rotated by an upper triangular matrix that makes them nearly orthogonal. What is estimated in a basis is
+not enough, rotated: X into columns that are nearly orthogonal, y into what X leaves of it. What is estimated in a basis is
 brought back by its `jacobian` and `origin`.
 """
 
@@ -22,8 +22,8 @@ class Basis:
     """Coordinates D = ((C - shift) * scale) @ rotation of the columns C = [X y].
 
     `columns` (k,) are the columns of the design's X in use, without the intercept; `intercept` says whether there is
-    one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) is upper
-    triangular. `magnitude` (k + 1,) is the largest absolute value of each column, times its scale: machine epsilon
+    one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the last row
+    (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `magnitude` (k + 1,) is the largest absolute value of each column, times its scale: machine epsilon
     times this is what the data themselves resolve.
     """
 
@@ -42,18 +42,18 @@ class Basis:
     @property
     def y_unit(self) -> float:
         """What one unit of the basis' y is in units of the response."""
-        return float(1.0 / (self.scale[-1] * self.rotation[-1, -1]))
+        return float(1.0 / self.scale[-1])
 
     @property
     def y_resolution(self) -> float:
         """The smallest difference of two responses that double precision can hold, in units of the basis' y."""
-        return float(np.finfo(np.float64).eps * self.magnitude[-1] * self.rotation[-1, -1])
+        return float(np.finfo(np.float64).eps * self.magnitude[-1])
 
     @property
     def log_determinant(self) -> float:
         """log |det| of the map from the design's columns of X to the basis' columns of X."""
         k = self.columns.size
-        return float(np.log(self.scale[:k]).sum() + np.log(np.diag(self.rotation)[:k]).sum())
+        return float(np.log(self.scale[:k]).sum() + np.linalg.slogdet(self.rotation[:k, :k])[1])
 
     def jacobian(self) -> Matrix:
         """Change of the design's coefficients per change of the basis', in units of the basis' y: (p, p).

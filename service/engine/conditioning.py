@@ -28,6 +28,9 @@ RANK_TOLERANCE = 1e-7
 ROUNDING = 16.0
 """A column that varies by less than this many units of rounding is constant."""
 
+NEARLY_CONSTANT = 1e-6
+"""Eigenvalue of the correlations within groups below which a combination of columns is nearly constant there."""
+
 UNEXPLAINED = 1e-4
 """Share of y's square within groups left by X below which y is replaced by its residual: half of its digits are lost."""
 
@@ -50,27 +53,22 @@ def condition(design: Design) -> Fold:
     """The cross-products of a design's independent columns, in a basis that keeps their digits."""
     products = fold_rows(design, plain_basis(design))
     basis = products.basis
-    share = shares_left(_gram(products))[:-1]
     kept = np.arange(basis.columns.size)
-    near = bool(np.any(share < NEAR_DEPENDENCE))
+    near = _is_near_dependent(products)
     if near:
-        R = _triangle(design, basis)
-        kept, R = _independent(R, basis, design.y.size)
-    group_level = products.constant_within()[kept]
-    if kept.size < basis.columns.size:
+        kept, triangle = _independent(_triangle(design, basis), basis, design.y.size)
         products = products.keep(kept)
-    if near and np.any(shares_left(_gram(products))[:-1] < NEAR_DEPENDENCE):
-        rotation = solve_triangular(R, np.eye(R.shape[0])) * np.sqrt(design.y.size)
+    group_level = products.constant_within()
+    if near and _is_near_dependent(products):
+        rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.y.size)
         products = fold_rows(design, replace(products.basis, rotation=rotation))
-    first = [0] if design.intercept else []
-    columns = basis.columns[kept]
-    positions = np.concatenate([np.array(first, dtype=np.intp), columns])
-    return Fold(
-        products,
-        positions,
-        np.setdiff1d(np.arange(design.X.shape[1]), positions),
-        np.concatenate([np.array([1] * len(first), dtype=np.intp), group_level]),
-    )
+    apart = _levels_apart(products)
+    if apart is not None:
+        products = fold_rows(design, replace(products.basis, rotation=products.basis.rotation @ apart))
+    first = np.zeros(int(design.intercept), dtype=np.intp)
+    positions = np.concatenate([first, basis.columns[kept]])
+    aliased = np.setdiff1d(np.arange(design.X.shape[1]), positions)
+    return Fold(products, positions, aliased, np.concatenate([first + 1, group_level]))
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
@@ -86,6 +84,26 @@ def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
     rotation = fold.products.basis.rotation.copy()
     rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[int(design.intercept) :]
     return replace(fold, products=fold_rows(design, replace(fold.products.basis, rotation=rotation)))
+
+
+def _is_near_dependent(products: CrossProducts) -> bool:
+    return bool(np.any(shares_left(_gram(products))[:-1] < NEAR_DEPENDENCE))
+
+
+def _levels_apart(products: CrossProducts) -> Matrix | None:
+    """A rotation (k + 1, k + 1) into columns that are uncorrelated within groups, or None if they are nearly so.
+
+    A combination of columns may be constant within groups where none of them is, as the indicators of a factor without an
+    intercept are. At large theta it weighs so much less than the others that it must be a column of its own.
+    """
+    inside = np.flatnonzero(products.constant_within() == 0)
+    size = np.sqrt(np.diag(products.within))[inside]
+    values, vectors = np.linalg.eigh(products.within[np.ix_(inside, inside)] / size / size[:, None])
+    if inside.size < 2 or values[0] > NEARLY_CONSTANT:
+        return None
+    apart = np.eye(products.basis.shift.size)
+    apart[np.ix_(inside, inside)] = vectors / size[:, None] * np.sqrt(products.n)
+    return apart
 
 
 def _gram(products: CrossProducts) -> Matrix:

@@ -30,7 +30,8 @@ class CrossProducts:
     """Cross-products of m columns D = [X y] in `basis`, for J groups.
 
     `counts` (J,) rows and `weights` (J,) their summed weights, `means` (J, m) weighted group means, `within` (m, m) the
-    weighted cross-products around them. `log_weights` is the sum of log w over rows. `total_mean` (m,) and `scatter`
+    weighted cross-products around them, exactly 0 for a column
+    of X that is constant within groups. `log_weights` is the sum of log w over rows. `total_mean` (m,) and `scatter`
     (m, m) are the unweighted mean and the unweighted cross-products around it, for the variance of fitted values.
     """
 
@@ -50,8 +51,7 @@ class CrossProducts:
 
     def constant_within(self) -> Codes:
         """1 for each column of X (without the intercept) that does not vary within groups, else 0."""
-        inside = np.diag(self.within)
-        return (inside <= CONSTANT * (inside + self.weights @ self.means**2))[:-1].astype(np.intp)
+        return (np.diag(self.within)[:-1] == 0).astype(np.intp)
 
     def augmented(self) -> tuple[Matrix, Matrix]:
         """`within` and `means` with the intercept's column in front, if there is one: it is 1 in every group."""
@@ -87,6 +87,9 @@ def fold_rows(design: Design, basis: Basis) -> CrossProducts:
     plain_means, plain_totals = _group_means(design, basis, columns, weights)
     within, scatter = _around_means(design, basis, columns, plain_means, plain_totals)
     means, total_mean = plain_means @ basis.rotation, plain_totals @ basis.rotation
+    inside = np.diag(within)
+    constant = np.flatnonzero(inside[:-1] <= CONSTANT * (inside + weights @ means**2)[:-1])
+    within[constant] = within[:, constant] = 0.0
     if design.weights is None:
         apart = means - total_mean
         scatter = within + (apart * weights[:, None]).T @ apart

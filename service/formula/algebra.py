@@ -38,7 +38,7 @@ def nested(left: Terms, right: Terms) -> Terms:
 
 def inside(left: Terms, right: Terms) -> Terms:
     """`left %in% right`: each term of the left within all of the right."""
-    return crossed(left, {together(right): None}) if right else {}
+    return crossed(left, {together(right): None})
 
 
 def by_degree(terms: Iterable[int]) -> list[int]:

@@ -53,7 +53,7 @@ class _Dots:
         """The chain without dots; a dot that begins a sum becomes the beginning of that sum."""
         rest = tuple(Link(link.operator, self.operand(link.operand), link.position) for link in links)
         total = self.resolve(first)
-        if isinstance(first, Dot) and isinstance(total, Chain) and links[0].operator in ("+", "-"):
+        if isinstance(first, Dot) and isinstance(total, Chain) and links[0].operator == "+":
             return Chain(total.first, total.links + rest)
         return Chain(self.operand(first), rest)
 

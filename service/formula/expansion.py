@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from service.formula.allowance import Allowance
 from service.formula.diagnosis import quoted, syntax_error
 from service.formula.dots import resolve_dots
 from service.formula.formula import Formula, RandomTerm, Term
 from service.formula.label import formula_label, label
+from service.formula.limits import Allowance
 from service.formula.parsing import parse
 from service.formula.random_terms import random_terms
 from service.formula.sums import read_sum

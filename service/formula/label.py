@@ -80,9 +80,12 @@ def _argument(argument: Argument) -> str:
 
 
 def _number(value: float, text: str) -> str:
-    """A number with as many digits as it needs, up to 15, in the shorter notation and fixed where they tie."""
+    """A number with as many digits as it needs, up to 15, in the shorter notation and fixed where they tie.
+
+    An integer (`100000L`) is never in scientific notation; like the names of R's coefficients it loses its L.
+    """
     if text.endswith("L") and value == int(value):
-        return f"{int(value)}L"
+        return f"{value:.0f}"
     needed = (f"{value:.{digits}e}" for digits in range(DIGITS))
     exact = float(f"{value:.{DIGITS - 1}e}")
     mantissa, exponent = next(shown for shown in needed if float(shown) == exact).split("e")

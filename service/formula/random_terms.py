@@ -3,10 +3,10 @@
 `(x || g)` gives one term per coefficient, `(1 | a/b)` one per level of nesting, the innermost first as lme4 has them.
 """
 
-from service.formula.allowance import Allowance
 from service.formula.expression import Call, Expression
 from service.formula.formula import RandomTerm, Term
 from service.formula.label import label
+from service.formula.limits import Allowance
 from service.formula.sums import Sum, read_sum
 from service.formula.syntax import Bar, Chain, Enclosed, Link, Node, Variable
 

@@ -6,10 +6,10 @@ Serves the right-hand side of a formula and the left-hand side of a bar.
 from dataclasses import dataclass
 
 from service.formula.algebra import Terms, bits, by_degree, crossed, inside, nested, starred
-from service.formula.allowance import Allowance
 from service.formula.expression import Call, Expression
 from service.formula.formula import Term
 from service.formula.label import label
+from service.formula.limits import VARIABLE, Allowance
 from service.formula.syntax import Bar, Chain, Constant, Dot, Enclosed, Link, Node, Power, Signed, Variable
 
 PRODUCTS = {":": crossed, "*": starred, "/": nested, "%in%": inside}
@@ -90,7 +90,7 @@ class _Reading:
     def variable(self, expression: Expression, *, summand: bool) -> Terms:
         """The term of one variable, or none for an offset, which is kept apart."""
         bit = self.bit(expression)
-        self.allowance.spend(1, expression.position)
+        self.allowance.spend(VARIABLE, expression.position)
         if not (isinstance(expression, Call) and expression.function == "offset"):
             return {bit: None}
         if not summand:

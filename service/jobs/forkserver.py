@@ -27,26 +27,22 @@ class Worker(asyncio.Protocol):
     """
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[memoryview] = self._loop.create_future()
-        self._inbox = bytearray()
         self.pid = 0
         self.tasks = 0
         self.dismissed = False
         self.ended = asyncio.Event()
+        self._inbox = bytearray()
+        self._news = asyncio.Event()
 
     async def arrive(self) -> None:
         """Return once the process can take a request; raises ConnectionError if it ends before."""
-        _, pid = cast(Answer, unpack(await self._answer))
+        _, pid = await self._receive()
         self.pid = cast(int, pid)
 
     async def ask(self, request: bytes) -> Answer:
         """The answer to a packed request; raises ConnectionError if the process ends before it is given."""
-        if self.ended.is_set():
-            raise ConnectionResetError
-        self._answer = self._loop.create_future()
         self._transport.write(request)
-        return cast(Answer, unpack(await self._answer))
+        return await self._receive()
 
     def dismiss(self) -> None:
         """End the process now, whatever it is doing; one that has ended by itself stays undismissed."""
@@ -63,20 +59,28 @@ class Worker(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Add to the answer, and give it to who waits for it once it is whole (asyncio calls this)."""
+        """Take a part of an answer (asyncio calls this)."""
         self._inbox += data
-        if len(self._inbox) < HEADER.size:
-            return
-        (length,) = HEADER.unpack_from(self._inbox)
-        if len(self._inbox) == HEADER.size + length and not self._answer.done():
-            self._answer.set_result(memoryview(self._inbox)[HEADER.size :])
-            self._inbox = bytearray()
+        self._news.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the process has ended (asyncio calls this)."""
         self.ended.set()
-        if not self._answer.done():
-            self._answer.set_exception(ConnectionResetError())
+        self._news.set()
+
+    async def _receive(self) -> Answer:
+        while not is_whole(self._inbox):
+            if self.ended.is_set():
+                raise ConnectionResetError
+            self._news.clear()
+            await self._news.wait()
+        inbox, self._inbox = self._inbox, bytearray()
+        return cast(Answer, unpack(memoryview(inbox)[HEADER.size :]))
+
+
+def is_whole(inbox: bytearray) -> bool:
+    """Whether all of a message has arrived."""
+    return len(inbox) >= HEADER.size and len(inbox) == HEADER.size + HEADER.unpack_from(inbox)[0]
 
 
 class ForkServer:

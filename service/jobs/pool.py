@@ -6,16 +6,12 @@ replaced, and nobody waits for that.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
 from concurrent.futures import Future, wait
-from typing import TypeVar
 
 from service.errors import QueueFull
 from service.jobs.forkserver import ForkServer
 from service.jobs.supervisor import Census, Supervisor
 from service.jobs.worker import pack
-
-T = TypeVar("T")
 
 
 class Pool:
@@ -62,8 +58,7 @@ class Pool:
         with self._lock:
             if not self._open:
                 raise RuntimeError("the pool is not open")
-            # Not their number: a Future is done a moment before it is forgotten.
-            if sum(not future.done() for future in self._unfinished) >= self._capacity:
+            if self._is_full():
                 raise QueueFull("Too much work is waiting already; try again later.")
             work = self._supervisor.run(task, request, self._deadline if deadline is None else deadline)
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -73,11 +68,15 @@ class Pool:
 
     def ready(self) -> bool:
         """Whether there are workers, and all of them answer or are at work within their deadline."""
-        return self._open and self._call(self._supervisor.ready())
+        with self._lock:
+            if not self._open:
+                return False
+            verdict = asyncio.run_coroutine_threadsafe(self._supervisor.ready(), self._loop)
+        return verdict.result()
 
     def census(self) -> Census:
         """Who works, and how much waits."""
-        return self._call(self._supervisor.census())
+        return self._supervisor.census()
 
     def close(self, grace: float) -> None:
         """Take no more tasks, give those there are `grace` seconds, cancel the rest and end all processes."""
@@ -95,9 +94,10 @@ class Pool:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._supervisor.supervise())
 
+    def _is_full(self) -> bool:
+        # A Future is done a moment before it is forgotten: those that are left may be fewer than they seem.
+        return len(self._unfinished) >= self._capacity <= sum(not future.done() for future in self._unfinished)
+
     def _forget(self, future: Future[object]) -> None:
         with self._lock:
             self._unfinished.discard(future)
-
-    def _call(self, coroutine: Coroutine[None, None, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

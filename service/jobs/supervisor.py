@@ -74,7 +74,7 @@ class Supervisor:
                 logger.warning("%s was stopped in worker %d after %g s", task, worker.pid, deadline)
                 raise DeadlineExceeded(f"The work was stopped because it took longer than {deadline:g} s.") from None
             except ConnectionError:
-                logger.warning("worker %d died at %s", worker.pid, task)
+                logger.warning("%s lost its worker %d", task, worker.pid)
             else:
                 return returned(task, worker.pid, answer)
         raise WorkerDied("The process doing the work died, and so did the one that tried again.")
@@ -86,10 +86,10 @@ class Supervisor:
         answers = await asyncio.gather(*pings, return_exceptions=True)
         return bool(self._workers) and not any(isinstance(answer, BaseException) for answer in answers)
 
-    async def census(self) -> Census:
-        """The pool at this moment."""
+    def census(self) -> Census:
+        """The pool at this moment; may be called from any thread."""
         return Census(
-            workers=tuple(worker.pid for worker in self._workers),
+            workers=tuple(worker.pid for worker in self._workers.copy()),
             busy=len(self._workers) - len(self._idle),
             queued=len(self._turns),
             deaths=self._deaths,
@@ -116,7 +116,9 @@ class Supervisor:
             self._workers.add(worker)
             self._offer(worker)
             await worker.ended.wait()
-            self._deaths += not worker.dismissed
+            if not worker.dismissed:
+                logger.warning("worker %d died", worker.pid)
+                self._deaths += 1
         except ConnectionError:
             logger.error("a worker ended before it was ready")
             self._deaths += 1
@@ -147,7 +149,9 @@ class Supervisor:
             self._turns.remove(turn)
 
     def _offer(self, worker: Worker) -> None:
-        """Give the worker to whose turn it is, or let it idle."""
+        """Give the worker to whose turn it is, or let it idle; one that has ended meanwhile is nobody's."""
+        if worker.ended.is_set():
+            return
         for turn in self._turns:
             if not turn.done():
                 turn.set_result(worker)

@@ -1,0 +1,34 @@
+"""Tasks for real workers: what service.fitting does, without the mathematics."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from service.contract import Reply, Submission
+
+
+def fit(submission: Submission) -> Reply:
+    """The body as the document, under the query as its id."""
+    return Reply(body=Path(submission.path).read_bytes(), id=submission.query, seconds={"read": 0.0})
+
+
+def fit_slowly(submission: Submission) -> Reply:
+    time.sleep(0.5)
+    return fit(submission)
+
+
+def fit_for_ever(submission: Submission) -> Reply:
+    """Never end, having written the worker's id into the file that the query names."""
+    Path(submission.query).write_text(str(os.getpid()))
+    while True:
+        pass
+
+
+def die(submission: Submission) -> Reply:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def fail(submission: Submission) -> Reply:
+    raise RuntimeError("a secret of the mathematics")
