@@ -1,4 +1,4 @@
-"""Coverage of plug-in intervals of group effects with few groups, by simulation: the table in service/report/coverage.py.
+"""Coverage of plug-in intervals of group effects with few groups: the table in service/report/notes/coverage.py.
 
 Run: python -m benchmarks.few_groups
 """

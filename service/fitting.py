@@ -118,7 +118,7 @@ def _answer(task: Callable[[], Reply]) -> Reply:
 
 
 def _checked(kind: type[Options], content: Mapping[str, object] | bytes) -> Options:
-    """The options, checked; raises InvalidRequest with a pointer to each that is wrong, MalformedBody if it is not JSON."""
+    """The options; raises InvalidRequest with a pointer to each that is wrong, MalformedBody if it is not JSON."""
     try:
         return kind.model_validate_json(content) if isinstance(content, bytes) else kind.model_validate(content)
     except ValidationError as error:

@@ -167,7 +167,7 @@ class Note(Part):
     code: str
     severity: Literal["info", "warning"]
     message: str
-    where: dict[str, str | int | float | None | list[str]]
+    where: dict[str, str | int | float | list[str] | None]
     see: str = Field(description="The section or paper it rests on.")
 
 

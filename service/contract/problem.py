@@ -38,6 +38,7 @@ class Problem(Failure):
 def failure_of(error: ServiceError) -> Failure:
     """The refusal that an error of this service stands for."""
     places = [
-        Place(message=f.message, pointer=f.pointer, column=f.column, row=f.row, position=f.position) for f in error.faults
+        Place(message=f.message, pointer=f.pointer, column=f.column, row=f.row, position=f.position)
+        for f in error.faults
     ]
     return Failure(code=error.code, detail=error.detail, errors=places)

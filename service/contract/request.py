@@ -54,9 +54,12 @@ class FitOptions(BaseModel):
         default_factory=dict, description="The coding of a factor.", examples=[{"type": "sum"}]
     )
     confidence_level: float = Field(0.95, gt=0, lt=1, description="The level of every interval.")
-    intervals: Literal["wald", "none"] = Field("wald", description="Intervals of coefficients and standard deviations.")
+    intervals: Literal["wald", "none"] = Field(
+        "wald", description="Intervals of the coefficients and standard deviations."
+    )
     df: Literal["satterthwaite", "residual", "none"] = Field(
-        "satterthwaite", description="Denominator degrees of freedom of the coefficients; none means a normal reference."
+        "satterthwaite",
+        description="Denominator degrees of freedom of the coefficients; none means a normal reference.",
     )
     theta: Theta | None = Field(
         None,
@@ -64,9 +67,7 @@ class FitOptions(BaseModel):
         'estimating it: 0 is complete pooling, "inf" no pooling.',
         examples=[0, 0.5, "inf"],
     )
-    include: LongParts = Field(
-        default_factory=lambda: ["random_effects", "coefficients"], description="The long parts of the document."
-    )
+    include: LongParts = Field(["random_effects", "coefficients"], description="The long parts of the document.")
 
 
 class FormulaRequest(BaseModel):

@@ -3,46 +3,58 @@
 Each function raises FormulaSyntax, with the position, for an argument it cannot take.
 """
 
+from collections.abc import Mapping
+
 from service.design.arithmetic import OPERATORS
 from service.design.refusals import bad_argument
 from service.formula.expression import Binary, Expression, Number, Parenthesis, Truth, Unary, Vector
+
+Arguments = Mapping[str, Expression]
+"""A call's arguments by the names of their parameters."""
 
 MOST_COLUMNS = 100
 """The highest degree and the most columns of one `poly`, `ns` or `bs`; far beyond any use."""
 
 
-def number(expression: Expression) -> float:
-    """The number a constant is, computed where it is written as arithmetic."""
+def number(arguments: Arguments, name: str) -> float:
+    """The number an argument is, computed where it is written as arithmetic."""
+    return _constant(arguments[name], name)
+
+
+def whole_number(arguments: Arguments, name: str, least: int) -> int:
+    """The whole number an argument is, from `least` to `MOST_COLUMNS`."""
+    value = number(arguments, name)
+    if not least <= value <= MOST_COLUMNS or value != int(value):
+        message = f"`{name}` must be a whole number from {least} to {MOST_COLUMNS} here."
+        raise bad_argument(message, arguments[name].position)
+    return int(value)
+
+
+def numbers(arguments: Arguments, name: str) -> tuple[float, ...]:
+    """The numbers of `c(...)`, or the one number, in increasing order."""
+    expression = arguments[name]
+    items = expression.items if isinstance(expression, Vector) else (expression,)
+    return tuple(sorted(_constant(item, name) for item in items))
+
+
+def truth(arguments: Arguments, name: str) -> bool:
+    """What TRUE or FALSE says, FALSE where the argument is not given."""
+    expression = arguments.get(name)
+    if not isinstance(expression, Truth | None):
+        raise bad_argument(f"`{name}` must be TRUE or FALSE.", expression.position)
+    return expression is not None and expression.value
+
+
+def _constant(expression: Expression, name: str) -> float:
+    """The value of an expression of numbers alone."""
     match expression:
         case Number(value=value):
             return value
         case Parenthesis(inner=inner) | Unary(operator="+", operand=inner):
-            return number(inner)
+            return _constant(inner, name)
         case Unary(operator="-", operand=inner):
-            return -number(inner)
+            return -_constant(inner, name)
         case Binary(operator=operator, left=left, right=right) if operator in OPERATORS:
-            return float(OPERATORS[operator](number(left), number(right)))
+            return float(OPERATORS[operator](_constant(left, name), _constant(right, name)))
         case _:
-            raise bad_argument("This argument must be a number.", expression.position)
-
-
-def whole_number(expression: Expression, least: int) -> int:
-    """The whole number a constant is, from `least` to `MOST_COLUMNS`."""
-    value = number(expression)
-    if not least <= value <= MOST_COLUMNS or value != int(value):
-        message = f"This argument must be a whole number from {least} to {MOST_COLUMNS}."
-        raise bad_argument(message, expression.position)
-    return int(value)
-
-
-def numbers(expression: Expression) -> tuple[float, ...]:
-    """The numbers of `c(...)`, or the one number, in increasing order."""
-    items = expression.items if isinstance(expression, Vector) else (expression,)
-    return tuple(sorted(number(item) for item in items))
-
-
-def truth(expression: Expression) -> bool:
-    """What TRUE or FALSE says."""
-    if not isinstance(expression, Truth):
-        raise bad_argument("This argument must be TRUE or FALSE.", expression.position)
-    return expression.value
+            raise bad_argument(f"`{name}` must be a number.", expression.position)

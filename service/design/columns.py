@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from service.arrays import Vector
+from service.arrays import Matrix, Vector
 from service.data.table import Categorical, Column, Logical, Numeric, Table
-from service.design.refusals import excerpt, unknown_column
+from service.design.refusals import excerpt, quote, unknown_column
 from service.errors import Fault, NotFinite
 from service.formula.expression import Expression, Name
+from service.formula.label import label
 from service.formula.variables import names_in
 
 
@@ -23,10 +24,10 @@ def find_column(name: Name, table: Table) -> Column:
 
 def columns_of(expressions: Iterable[Expression], table: Table) -> list[str]:
     """The columns these expressions name, each once; raises UnknownColumn for one the table does not have."""
-    names = {name.text: name for expression in expressions for name in names_in(expression)}
-    for name in names.values():
+    names = [name for expression in expressions for name in names_in(expression)]
+    for name in names:
         find_column(name, table)
-    return list(names)
+    return list(dict.fromkeys(name.text for name in names))
 
 
 def missing_cells(column: Column) -> NDArray[np.bool_]:
@@ -46,18 +47,22 @@ def missing_rows(names: Iterable[str], table: Table) -> NDArray[np.bool_]:
     return missing
 
 
-def check_finite(values: Vector, expression: Expression, table: Table, called: str) -> None:
-    """Raise NotFinite for the first row where a value is not finite and no column it is computed from is missing."""
-    if np.isfinite(values).all():
+def check_finite(values: Vector | Matrix, expression: Expression, table: Table) -> None:
+    """Raise NotFinite for the first row of `values` that is not finite though no column of the expression is missing.
+
+    `values` (n,) or (n, k) are those of the expression.
+    """
+    finite = np.isfinite(values)
+    if finite.all():
         return
-    names = dict.fromkeys(name.text for name in names_in(expression))
-    wrong = ~np.isfinite(values) & ~missing_rows(names, table)
+    names = columns_of([expression], table)
+    wrong = ~(finite.reshape(table.n_rows, -1).all(axis=1) | missing_rows(names, table))
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
-    inputs = " and ".join(f"{excerpt(name)} is {_cell(table.columns[name], row)}" for name in names)
-    message = f"{excerpt(called)} is not a finite number in row {row} (counted from 0), where {inputs}."
-    raise NotFinite(message, Fault(message, None, excerpt(next(iter(names))), row, expression.position))
+    inputs = " and ".join(f"{quote(name)} is {_cell(table.columns[name], row)}" for name in names)
+    message = f"{quote(label(expression))} is not a finite number in row {row}, where {inputs}."
+    raise NotFinite(message, Fault(message, column=excerpt(names[0]), row=row, position=expression.position))
 
 
 def _cell(column: Column, row: int) -> str:

@@ -12,14 +12,14 @@ import numpy as np
 
 from service.arrays import Matrix, Vector
 from service.data.table import Categorical, Column, Logical, Numeric, Table
-from service.design.arguments import number
+from service.design.arguments import Arguments, number
 from service.design.arithmetic import COMPARISONS, FUNCTIONS, OPERATORS
 from service.design.coding import Constants
 from service.design.columns import check_finite, find_column
 from service.design.levels import labelled
 from service.design.refusals import bad_argument, excerpt, quote, wrong_type
-from service.design.statistics import STATISTICAL, Arguments, make_columns, take_statistics
-from service.formula.expression import Binary, Call, Expression, Name, Number, Parenthesis, Truth, Unary
+from service.design.statistics import STATISTICAL, make_columns, take_statistics
+from service.formula.expression import Binary, Call, Expression, Name, Number, Parenthesis, Unary
 from service.formula.functions import match_arguments
 from service.formula.label import label
 
@@ -46,8 +46,9 @@ def take_constants(expressions: Iterable[Expression], table: Table) -> dict[str,
             text = label(call)
             if text not in constants:
                 arguments = match_arguments(call)
-                x = _numbers(arguments["x"], table, constants)
-                check_finite(x, arguments["x"], table, label(arguments["x"]))
+                with np.errstate(all="ignore"):
+                    x = _numbers(arguments["x"], table, constants)
+                check_finite(x, arguments["x"], table)
                 constants[text] = take_statistics(call, arguments, x[~np.isnan(x)])
     return constants
 
@@ -63,10 +64,8 @@ def evaluate(expression: Expression, table: Table, constants: KnownConstants) ->
     with np.errstate(all="ignore"):
         value = _value(expression, table, constants)
     match value:
-        case Numeric(values=values):
-            check_finite(values, expression, table, label(expression))
-        case Basis(values=columns):
-            check_finite(columns.sum(axis=1), expression, table, label(expression))
+        case Numeric(values=values) | Basis(values=values):
+            check_finite(values, expression, table)
     return value
 
 
@@ -92,8 +91,6 @@ def _value(expression: Expression, table: Table, constants: KnownConstants) -> V
             return find_column(expression, table)
         case Number(value=value):
             return Numeric(np.array(value))
-        case Truth(value=truth):
-            return Logical(np.array(float(truth)))
         case Parenthesis(inner=inner):
             return _value(inner, table, constants)
         case Unary(operator=operator, operand=operand):
@@ -116,23 +113,22 @@ def _binary(operator: str, left: Vector, right: Vector) -> Numeric | Logical:
 
 def _call(call: Call, arguments: Arguments, table: Table, constants: KnownConstants) -> Value:
     """The values of a function of the closed table."""
-    variable = next(iter(arguments.values()))
     match call.function:
         case "I" | "offset":
+            (variable,) = arguments.values()
             return _value(variable, table, constants)
         case "factor" | "as.factor":
-            return _factor(call, variable, table, constants)
+            return _factor(call, _value(arguments["x"], table, constants))
         case function if function in STATISTICAL:
             columns = make_columns(call, arguments, _numbers(arguments["x"], table, constants), constants[label(call)])
             return Numeric(columns[:, 0]) if columns.shape[1] == 1 else Basis(columns)
         case function:
             values = FUNCTIONS[function](_numbers(arguments["x"], table, constants))
-            return Numeric(values / np.log(number(arguments["base"])) if "base" in arguments else values)
+            return Numeric(values / np.log(number(arguments, "base")) if "base" in arguments else values)
 
 
-def _factor(call: Call, variable: Expression, table: Table, constants: KnownConstants) -> Categorical:
+def _factor(call: Call, value: Value) -> Categorical:
     """The labels of a variable; raises WrongType for a basis."""
-    value = _value(variable, table, constants)
     if isinstance(value, Basis):
         raise wrong_type(f"{call.function}() takes one column, not several.", position=call.position)
     return labelled(value)
@@ -148,5 +144,5 @@ def _numbers(expression: Expression, table: Table, constants: KnownConstants) ->
             message = f"Column {quote(expression.text)} is text; a calculation needs numbers."
             raise wrong_type(message, column=excerpt(expression.text), position=expression.position)
         case _:
-            message = f"{excerpt(label(expression))} is not one column of numbers, which a calculation needs."
+            message = f"{quote(label(expression))} is not one column of numbers, which a calculation needs."
             raise wrong_type(message, position=expression.position)

@@ -13,7 +13,7 @@ from service.design.contrasts import TREATMENT
 from service.design.evaluation import Basis, Value
 from service.design.levels import labelled, recoded, without_unused
 from service.design.matrix import CodedFactor, Variable
-from service.design.refusals import excerpt, invalid_option, pointer, unknown_level, wrong_type
+from service.design.refusals import excerpt, invalid_option, pointer, quote, unknown_level, wrong_type
 from service.formula.expression import Argument, Call, Expression, Name
 from service.formula.formula import Formula
 
@@ -35,7 +35,7 @@ def choose_factors(
             case Logical() as value:
                 factors[label] = Factor(labelled(value).levels, scheme)
             case _ if option is not None:
-                message = f"Contrasts are for factors; {excerpt(label)} is numeric."
+                message = f"Contrasts are for factors; {quote(label)} is numeric."
                 raise invalid_option(message, pointer("contrasts", option), column=excerpt(option))
     return factors
 
@@ -53,7 +53,7 @@ def code_variable(label: str, value: Value, factor: Factor | None) -> Variable:
         case Numeric(values=values) | Logical(values=values):
             return Numeric(values)
         case Categorical():
-            raise wrong_type(f"{excerpt(label)} is text; the model was fitted to numbers.", column=excerpt(label))
+            raise wrong_type(f"{quote(label)} is text; the model was fitted to numbers.", column=excerpt(label))
 
 
 def _code_labels(label: str, labels: Categorical, factor: Factor) -> CodedFactor:

@@ -29,21 +29,19 @@ class Recipe:
 def make_recipe(intercept: bool, terms: Sequence[Term], factors: Collection[str]) -> Recipe:
     """How every term is coded; `factors` are the variables with levels."""
     bit = {label: 1 << place for place, label in enumerate(dict.fromkeys(label for term in terms for label in term))}
-    earlier: list[int] = []
+    earlier: set[int] = set()
     coded: list[CodedTerm] = []
     for term in terms:
         whole = sum(bit[label] for label in term)
-        indicators = frozenset(
-            label for label in term if label in factors and not _is_covered(whole & ~bit[label], earlier)
-        )
-        coded.append(CodedTerm(term, tuple(label in indicators for label in term)))
-        earlier.append(whole)
+        indicators = (label in factors and not _is_covered(whole & ~bit[label], earlier) for label in term)
+        coded.append(CodedTerm(term, tuple(indicators)))
+        earlier.add(whole)
     return Recipe(intercept, tuple(coded if intercept else _first_factor_in_full(coded, factors)))
 
 
-def _is_covered(margin: int, earlier: Sequence[int]) -> bool:
-    """Whether the margin is empty or lies within an earlier term."""
-    return margin == 0 or any(margin & ~term == 0 for term in earlier)
+def _is_covered(margin: int, earlier: Collection[int]) -> bool:
+    """Whether the margin is empty or lies within an earlier term; mostly it is one."""
+    return margin == 0 or margin in earlier or any(margin & ~term == 0 for term in earlier)
 
 
 def _first_factor_in_full(terms: Sequence[CodedTerm], factors: Collection[str]) -> list[CodedTerm]:

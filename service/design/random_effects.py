@@ -13,7 +13,7 @@ from service.design.grouping import make_grouping
 from service.design.levels import labelled
 from service.design.marginality import make_recipe
 from service.design.matrix import INTERCEPT, Variables, make_matrix
-from service.design.refusals import excerpt, wrong_type
+from service.design.refusals import quote, wrong_type
 from service.formula.formula import Formula, RandomTerm, Term
 
 
@@ -25,7 +25,8 @@ def make_random_effects(
     effects = []
     for term in formula.random:
         if term.group not in groupings:
-            groupings[term.group] = make_grouping(term.group_name, [_labels(part, values) for part in term.group])
+            factors_of_group = [_labels(label, formula, values) for label in term.group]
+            groupings[term.group] = make_grouping(term.group_name, factors_of_group)
         names, Z = _columns(term, variables, factors, n_rows)
         effects.append(RandomEffect(groupings[term.group], names, Z, term.correlated))
     return tuple(effects)
@@ -40,9 +41,10 @@ def _columns(
     return make_matrix(make_recipe(term.intercept, term.terms, factors), variables, n_rows)
 
 
-def _labels(label: str, values: Mapping[str, Value]) -> Categorical:
+def _labels(label: str, formula: Formula, values: Mapping[str, Value]) -> Categorical:
     """The labels of a grouping variable; raises WrongType for a basis of several columns."""
     value = values[label]
     if isinstance(value, Basis):
-        raise wrong_type(f"{excerpt(label)} has several columns and cannot form groups.")
+        message = f"{quote(label)} has several columns and cannot form groups."
+        raise wrong_type(message, position=formula.variables[label].position)
     return labelled(value)

@@ -65,11 +65,11 @@ def invalid_option(message: str, option: str, *, column: str | None = None, row:
 
 def single_level(label: str) -> InvalidRequest:
     """The error for a factor that cannot be told from the intercept."""
-    message = f"{excerpt(label)} has only one level in the rows that are used; a predictor needs two."
+    message = f"{quote(label)} has only one level in the rows that are used; a predictor needs two."
     return InvalidRequest(message, Fault(message, column=excerpt(label)))
 
 
 def unknown_level(label: str, level: str, row: int) -> InvalidRequest:
     """The error for a label that the fitted model has no coefficient for."""
-    message = f"{excerpt(label)} is {quote(level)} in row {row}, a level that the fitted model does not know."
+    message = f"{quote(label)} is {quote(level)} in row {row}, a level that the fitted model does not know."
     return InvalidRequest(message, Fault(message, column=excerpt(label), row=row))

@@ -19,7 +19,7 @@ def take_response(formula: Formula, values: Mapping[str, Value]) -> Vector:
         return value.values
     advice = "; send 0 and 1 to fit a linear model to it" if isinstance(value, Logical) else ""
     name = next(names_in(formula.variables[formula.response]))
-    message = f"The response {excerpt(formula.response)} is not one column of numbers{advice}."
+    message = f"The response {quote(formula.response)} is not one column of numbers{advice}."
     raise wrong_type(message, column=excerpt(name.text), position=name.position)
 
 
@@ -29,14 +29,14 @@ def take_offset(formula: Formula, values: Mapping[str, Value]) -> Vector | None:
     for label in formula.offsets:
         value = values[label]
         if not isinstance(value, Numeric | Logical):
-            message = f"{excerpt(label)} is not one column of numbers."
+            message = f"{quote(label)} is not one column of numbers."
             raise wrong_type(message, position=formula.variables[label].position)
         total = value.values if total is None else total + value.values
     return total
 
 
 def take_weights(name: str, table: Table, rows: Codes) -> Vector:
-    """The weights (n,) of these rows; raises WrongType if they are no numbers, InvalidRequest if one is not positive."""
+    """The weights (n,) of these rows; raises WrongType unless they are numbers, InvalidRequest unless positive."""
     column = table.columns[name]
     if not isinstance(column, Numeric):
         raise wrong_type(f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer("weights"))

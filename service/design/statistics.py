@@ -4,23 +4,18 @@ Each is two functions: one takes the statistics of the values seen by a fit, the
 values or of new ones. R has `makepredictcall` for this.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from service.arrays import Matrix, Vector
-from service.design.arguments import number, numbers, truth, whole_number
+from service.design.arguments import Arguments, number, numbers, truth, whole_number
 from service.design.coding import Constants
 from service.design.polynomial import Recurrence, orthogonal_polynomials, orthogonal_recurrence, raw_polynomials
 from service.design.refusals import bad_argument, unfit_values
 from service.design.splines import Knots, natural_splines, polynomial_splines, quantile_knots
-from service.formula.expression import Call, Expression, Truth
+from service.formula.expression import Call, Truth
 
 STATISTICAL = ("scale", "poly", "ns", "bs")
 """The functions of this module."""
-
-Arguments = Mapping[str, Expression]
-"""A call's arguments by the names of their parameters."""
 
 
 def take_statistics(call: Call, arguments: Arguments, x: Vector) -> Constants:
@@ -43,42 +38,56 @@ def make_columns(call: Call, arguments: Arguments, x: Vector, constants: Constan
         case "scale":
             (center,), (scale,) = constants["center"], constants["scale"]
             return ((x - center) / scale)[:, np.newaxis]
-        case "poly" if _flag(arguments, "raw"):
+        case "poly" if truth(arguments, "raw"):
             return raw_polynomials(x, _degree(arguments, default=1))
         case "poly":
             return orthogonal_polynomials(x, Recurrence(constants["alpha"], constants["norm2"]))
         case "ns":
-            return natural_splines(x, _knots(constants), _flag(arguments, "intercept"))
+            return natural_splines(x, _knots(constants), truth(arguments, "intercept"))
         case _:
             degree = _degree(arguments, default=3)
-            return polynomial_splines(x, _knots(constants), degree, _flag(arguments, "intercept"))
+            return polynomial_splines(x, _knots(constants), degree, truth(arguments, "intercept"))
 
 
 def _scale_statistics(call: Call, arguments: Arguments, x: Vector) -> Constants:
     """Centre and scale as R takes them: the mean, and the root of the sum of squares about the centre over n - 1."""
-    center = _number_or(arguments.get("center"), float(np.mean(x)), absent=0.0)
-    spread = float(np.sqrt(np.sum((x - center) ** 2) / max(len(x) - 1, 1)))
-    scale = _number_or(arguments.get("scale"), spread, absent=1.0)
+    center = _number_or(arguments, "center", float(np.mean(x)), absent=0.0)
+    scale = _number_or(arguments, "scale", _spread(x - center), absent=1.0)
     if scale == 0:
         raise unfit_values("scale() would divide by zero: the values are all equal.", call)
     return {"center": (center,), "scale": (scale,)}
 
 
-def _number_or(argument: Expression | None, computed: float, absent: float) -> float:
+def _spread(deviations: Vector) -> float:
+    """The root of the sum of squares over n - 1."""
+    largest = float(np.max(np.abs(deviations)))
+    # Squares of numbers beyond 1e154 overflow, those of shares do not.
+    shares = deviations / largest if largest else deviations
+    return largest * float(np.sqrt(shares @ shares / max(len(deviations) - 1, 1)))
+
+
+def _number_or(arguments: Arguments, name: str, computed: float, absent: float) -> float:
     """What `center` or `scale` says: TRUE or nothing the computed number, FALSE the absent one, a number itself."""
-    if argument is None or isinstance(argument, Truth):
-        return computed if argument is None or argument.value else absent
-    return number(argument)
+    match arguments.get(name):
+        case None | Truth(value=True):
+            return computed
+        case Truth():
+            return absent
+        case _:
+            return number(arguments, name)
 
 
 def _polynomial_statistics(call: Call, arguments: Arguments, x: Vector) -> Constants:
     """The recurrence of orthogonal polynomials; raw ones need no statistics."""
     degree = _degree(arguments, default=1)
-    if _flag(arguments, "raw"):
+    if truth(arguments, "raw"):
         return {}
     if len(np.unique(x)) <= degree:
         raise unfit_values(f"poly() of degree {degree} needs more than {degree} distinct values.", call)
-    recurrence = orthogonal_recurrence(x, degree)
+    with np.errstate(all="ignore"):
+        recurrence = orthogonal_recurrence(x, degree)
+    if not all(0 < norm2 < np.inf for norm2 in recurrence.norm2):
+        raise unfit_values(f"The powers of these values up to {degree} are too large or too small; scale them.", call)
     return {"alpha": recurrence.alpha, "norm2": recurrence.norm2}
 
 
@@ -86,7 +95,7 @@ def _spline_statistics(call: Call, arguments: Arguments, x: Vector) -> Constants
     """The knots of a spline: as given, or as many quantiles as `df` leaves room for."""
     boundary = _boundary(call, arguments, x)
     if "knots" in arguments:
-        knots = Knots(numbers(arguments["knots"]), boundary)
+        knots = Knots(numbers(arguments, "knots"), boundary)
         if not all(boundary[0] < knot < boundary[1] for knot in knots.inner):
             raise unfit_values("The knots must lie between the boundary knots.", call)
     else:
@@ -101,9 +110,9 @@ def _boundary(call: Call, arguments: Arguments, x: Vector) -> tuple[float, float
         if low == high:
             raise unfit_values(f"{call.function}() needs values that differ.", call)
         return low, high
-    given = numbers(arguments["Boundary.knots"])
+    given = numbers(arguments, "Boundary.knots")
     if len(given) != 2 or given[0] == given[1]:
-        raise bad_argument("Boundary.knots takes two different numbers.", arguments["Boundary.knots"].position)
+        raise bad_argument("`Boundary.knots` takes two different numbers.", arguments["Boundary.knots"].position)
     return given[0], given[1]
 
 
@@ -111,16 +120,12 @@ def _inner_knots(call: Call, arguments: Arguments) -> int:
     """How many inner knots `df` columns leave room for; none without `df`."""
     if "df" not in arguments:
         return 0
-    fewest = (1 if call.function == "ns" else _degree(arguments, default=3)) + _flag(arguments, "intercept")
-    return whole_number(arguments["df"], least=fewest) - fewest
+    fewest = (1 if call.function == "ns" else _degree(arguments, default=3)) + truth(arguments, "intercept")
+    return whole_number(arguments, "df", least=fewest) - fewest
 
 
 def _degree(arguments: Arguments, default: int) -> int:
-    return whole_number(arguments["degree"], least=1) if "degree" in arguments else default
-
-
-def _flag(arguments: Arguments, parameter: str) -> bool:
-    return parameter in arguments and truth(arguments[parameter])
+    return whole_number(arguments, "degree", least=1) if "degree" in arguments else default
 
 
 def _knots(constants: Constants) -> Knots:

@@ -1,9 +1,9 @@
 """A basis: the coordinates in which a model's columns lose nothing when they are squared.
 
-Normal equations square the condition number. So the columns C = [X y], the intercept left out because it is handled in
-closed form, are shifted, scaled by powers of two (exact; 1e-200 and 1e160 become ordinary numbers) and, where that is
-not enough, rotated: X into columns that are nearly orthogonal, y into what X leaves of it. What is estimated in a basis is
-brought back by its `jacobian` and `origin`.
+Normal equations square the condition number. So the columns C = [X y], the intercept left out because it is handled
+in closed form, are shifted, scaled by powers of two (exact; 1e-200 and 1e160 become ordinary numbers) and, where that
+is not enough, rotated: X into columns that are nearly orthogonal, y into what X leaves of it. What is estimated in a
+basis is brought back by its `jacobian` and `origin`.
 """
 
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ class Basis:
     """Coordinates D = ((C - shift) * scale) @ rotation of the columns C = [X y].
 
     `columns` (k,) are the columns of the design's X in use, without the intercept; `intercept` says whether there is
-    one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the last row
-    (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `magnitude` (k + 1,) is the largest absolute value of each column, times its scale: machine epsilon
-    times this is what the data themselves resolve.
+    one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the
+    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `magnitude` (k + 1,) is the largest
+    absolute value of each column, times its scale: machine epsilon times this is what the data themselves resolve.
     """
 
     intercept: bool
@@ -51,7 +51,7 @@ class Basis:
 
     @property
     def log_determinant(self) -> float:
-        """log |det| of the map from the design's columns of X to the basis' columns of X."""
+        """Logarithm of |det| of the map from the design's columns of X to the basis' columns of X."""
         k = self.columns.size
         return float(np.log(self.scale[:k]).sum() + np.linalg.slogdet(self.rotation[:k, :k])[1])
 

@@ -8,7 +8,7 @@ later column of a dependent set, and its inverse becomes the rotation of a secon
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import qr, solve_triangular
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
@@ -19,8 +19,8 @@ from service.engine.limits import no_pooling
 BLOCK_ROWS = 8192
 
 NEAR_DEPENDENCE = 1e-8
-"""Share of a column's square left by the earlier ones below which its cross-products no longer tell: they hold 16 digits,
-so 8 are left."""
+"""Share of a column's square left by the earlier ones below which its cross-products no longer tell: they hold 16
+digits, so 8 are left."""
 
 RANK_TOLERANCE = 1e-7
 """Share of a column's norm left by the earlier ones below which it is dependent: R's, in lm and lmer."""
@@ -32,15 +32,16 @@ NEARLY_CONSTANT = 1e-6
 """Eigenvalue of the correlations within groups below which a combination of columns is nearly constant there."""
 
 UNEXPLAINED = 1e-4
-"""Share of y's square within groups left by X below which y is replaced by its residual: half of its digits are lost."""
+"""Share of y's square within groups left by X below which y is replaced by its residual: half of its digits are
+lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
     """Well-conditioned cross-products, and what was learnt on the way.
 
-    `kept` (p,) are the positions of the design's columns in use, intercept included; `aliased` the others. `group_level`
-    (p,) marks kept columns that are constant within every group, the intercept included.
+    `kept` (p,) are the positions of the design's columns in use, intercept included; `aliased` the others.
+    `group_level` (p,) marks kept columns that are constant within every group, the intercept included.
     """
 
     products: CrossProducts
@@ -93,8 +94,9 @@ def _is_near_dependent(products: CrossProducts) -> bool:
 def _levels_apart(products: CrossProducts) -> Matrix | None:
     """A rotation (k + 1, k + 1) into columns that are uncorrelated within groups, or None if they are nearly so.
 
-    A combination of columns may be constant within groups where none of them is, as the indicators of a factor without an
-    intercept are. At large theta it weighs so much less than the others that it must be a column of its own.
+    A combination of columns may be constant within groups where none of them is, as the indicators of a factor
+    without an intercept are. At large theta it weighs so much less than the others that it must be a column of its
+    own.
     """
     inside = np.flatnonzero(products.constant_within() == 0)
     size = np.sqrt(np.diag(products.within))[inside]
@@ -126,7 +128,7 @@ def shares_left(gram: Matrix) -> Vector:
 
 
 def _triangle(design: Design, basis: Basis) -> Matrix:
-    """R (k + 1, k + 1) of the QR factorisation of the unrotated basis columns, around their means if there is an intercept."""
+    """R (k + 1, k + 1) of the QR factorisation of the unrotated columns, less their means with an intercept."""
     columns = raw_columns(design, basis.columns)
     width = len(columns)
     first = int(basis.intercept)
@@ -135,10 +137,15 @@ def _triangle(design: Design, basis: Basis) -> Matrix:
         rows = slice(start, start + BLOCK_ROWS)
         block = [(column[rows] - s) * u for column, s, u in zip(columns, basis.shift, basis.scale, strict=True)]
         ones = [np.ones(block[0].size)] * first
-        R = np.linalg.qr(np.vstack([R, np.column_stack([*ones, *block])]), mode="r")
+        R = _triangular_factor(np.vstack([R, np.column_stack([*ones, *block])]))
     square = np.zeros((width, width))
     square[: R.shape[0] - first] = R[first:, first:]
     return square
+
+
+def _triangular_factor(A: Matrix) -> Matrix:
+    """R of A = QR."""
+    return np.asarray(qr(A, mode="r", check_finite=False)[0], dtype=np.float64)[: A.shape[1]]
 
 
 def _independent(R: Matrix, basis: Basis, n: int) -> tuple[Codes, Matrix]:
@@ -154,7 +161,7 @@ def _independent(R: Matrix, basis: Basis, n: int) -> tuple[Codes, Matrix]:
         if size > max(RANK_TOLERANCE * np.linalg.norm(R[:, k]), noise[k]):
             kept.append(k)
             Q = np.column_stack([Q, left / size])
-    triangle = np.linalg.qr(R[:, [*kept, last]], mode="r")
+    triangle = _triangular_factor(R[:, [*kept, last]])
     triangle *= np.where(np.diag(triangle) < 0, -1.0, 1.0)[:, None]
     # y's unit stays: its residual may be nothing but rounding.
     triangle[-1, -1] = np.sqrt(n)

@@ -6,8 +6,8 @@ theta is the standard deviation of the groups over that of the residuals. With l
     beta     = A_XX^-1 A_Xy,   rho = A_yy - A_yX beta   (Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 31-34)
     deviance = sum_j log(1 + phi W_j) + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
 
-with nu = n - p for REML and n for ML (eqs. 35 and 41). Since d lambda / d phi = -lambda^2, every derivative has the form
-of the thing itself with another power of lambda.
+with nu = n - p for REML and n for ML (eqs. 35 and 41). Since d lambda / d phi = -lambda^2, every derivative has the
+form of the thing itself with another power of lambda.
 """
 
 import math
@@ -26,9 +26,9 @@ OUTER_PRODUCTS = 1_000_000
 class Between:
     """The groups as the criterion sees them.
 
-    `weights` (D,) are the distinct group weights, `multiplicity` (D,) how many groups have each. `outer` (D, m * m) are
-    the summed outer products of their means; where D m^2 is too large for that it is None, D is the number of groups and
-    `means` (D, m) are used one by one.
+    `weights` (D,) are the distinct group weights, `multiplicity` (D,) how many groups have each. `outer` (D, m * m)
+    are the summed outer products of their means; where D m^2 is too large for that it is None, D is the number of
+    groups and `means` (D, m) are used one by one.
     """
 
     weights: Vector

@@ -5,9 +5,9 @@ For the columns D = [X y] in a basis (Design rows come in; n rows are folded onc
     W_j = sum of the weights of group j            mu_j = weighted mean of D in group j
     S   = sum over rows of w (D - mu_j)(D - mu_j)'  (within groups)
 
-D'V(theta)^-1 D = S + sum_j W_j / (1 + theta^2 W_j) mu_j mu_j': a sum of positive terms, so nothing cancels however large
-the ratio of the variances. Cross-products are additive over rows: `merge` is the fold's addition (Chan, Golub & LeVeque
-1983, Am. Stat. 37, eq. 2.1b, a group at a time).
+D'V(theta)^-1 D = S + sum_j W_j / (1 + theta^2 W_j) mu_j mu_j': a sum of positive terms, so nothing cancels however
+large the ratio of the variances. Cross-products are additive over rows: `merge` is the fold's addition (Chan, Golub &
+LeVeque 1983, Am. Stat. 37, eq. 2.1b, a group at a time).
 """
 
 from dataclasses import dataclass, replace
@@ -51,7 +51,8 @@ class CrossProducts:
 
     def constant_within(self) -> Codes:
         """1 for each column of X (without the intercept) that does not vary within groups, else 0."""
-        return (np.diag(self.within)[:-1] == 0).astype(np.intp)
+        constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
+        return constant
 
     def augmented(self) -> tuple[Matrix, Matrix]:
         """`within` and `means` with the intercept's column in front, if there is one: it is 1 in every group."""
@@ -82,7 +83,9 @@ def fold_rows(design: Design, basis: Basis) -> CrossProducts:
     grouping = design.random[0].grouping
     codes, n_groups = grouping.codes, len(grouping.levels)
     counts = np.bincount(codes, minlength=n_groups)
-    weights = counts.astype(np.float64) if design.weights is None else np.bincount(codes, design.weights, n_groups)
+    weights: Vector = counts.astype(np.float64)
+    if design.weights is not None:
+        weights = np.bincount(codes, design.weights, n_groups).astype(np.float64, copy=False)
     columns = raw_columns(design, basis.columns)
     plain_means, plain_totals = _group_means(design, basis, columns, weights)
     within, scatter = _around_means(design, basis, columns, plain_means, plain_totals)
@@ -97,9 +100,7 @@ def fold_rows(design: Design, basis: Basis) -> CrossProducts:
     return CrossProducts(basis, counts, weights, means, within, log_weights, total_mean, scatter)
 
 
-def _group_means(
-    design: Design, basis: Basis, columns: list[Vector], weights: Vector
-) -> tuple[Matrix, Vector]:
+def _group_means(design: Design, basis: Basis, columns: list[Vector], weights: Vector) -> tuple[Matrix, Vector]:
     """Weighted means by group (J, m) and unweighted means (m,) of the unrotated columns."""
     codes = design.random[0].grouping.codes
     means = np.empty((weights.size, len(columns)))
@@ -122,7 +123,7 @@ def _group_means(
 def _around_means(
     design: Design, basis: Basis, columns: list[Vector], means: Matrix, totals: Vector
 ) -> tuple[Matrix, Matrix]:
-    """Rotated cross-products around the group means, weighted, and around the total mean, unweighted (if they differ)."""
+    """Rotated cross-products around the group means and, where weights make a difference, the total mean."""
     codes, m = design.random[0].grouping.codes, len(columns)
     by_column = np.ascontiguousarray(means.T)
     within, scatter = np.zeros((m, m)), np.zeros((m, m))

@@ -15,12 +15,12 @@ from service.engine.limits import NoPooling
 class Estimates:
     """A fitted varying-intercept model with p coefficients and J groups.
 
-    `kept` and `aliased` are positions among the design's columns; `group_level` (p,) is 1 where a kept column is constant
-    within groups. `beta` and `std_error` (p,), `covariance` (p, p); an error is inf where no pooling leaves it without
-    bound. `sigma` and `group_sd` are standard deviations, `theta` their ratio (inf: no pooling, or no noise). `effects`,
-    `effect_sd` and `weight` (J,): each group's deviation, its standard error given beta, and the share w_j of its own
-    mean; `counts` and `weights` (J,) its rows and their summed weights. `fixed_sd` is the standard deviation of X beta
-    over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
+    `kept` and `aliased` are positions among the design's columns; `group_level` (p,) is 1 where a kept column is
+    constant within groups. `beta` and `std_error` (p,), `covariance` (p, p); an error is inf where no pooling leaves
+    it without bound. `sigma` and `group_sd` are standard deviations, `theta` their ratio (inf: no pooling, or no
+    noise). `effects`, `effect_sd` and `weight` (J,): each group's deviation, its standard error given beta, and the
+    share w_j of its own mean; `counts` and `weights` (J,) its rows and their summed weights. `fixed_sd` is the
+    standard deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
 
     `evaluation` is the criterion at theta in the units of `products`' basis; None at the limits, where it has no value.
     """
@@ -122,7 +122,7 @@ def _rounding(products: CrossProducts) -> float:
 
 
 def has_no_noise(products: CrossProducts, limit: NoPooling) -> bool:
-    """Whether what is left within groups is nothing but rounding of the response, though there are rows to show more."""
+    """Whether all that is left within groups is rounding of the response, though there are rows to show more."""
     return limit.residual_df > 0 and limit.residual_squares <= _rounding_squares(products)
 
 

@@ -20,13 +20,14 @@ from service.engine.limits import no_pooling
 from service.engine.optimum import Optimum, minimise
 from service.errors import AllSingletons, Fault, TooFewGroups, TooManyParameters, UnsupportedModel
 
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A fitted model: its estimates, the criterion's value, and how it was found.
 
-    `criterion` is -2 log (restricted) likelihood at the estimates and `deviance` -2 log likelihood of the model fitted by
-    ML; both are nan where they do not exist. `optimum` is None where theta was held or has no finite optimum; `held` says
-    that the caller chose it.
+    `criterion` is -2 log (restricted) likelihood at the estimates and `deviance` -2 log likelihood of the model
+    fitted by ML; both are nan where they do not exist. `optimum` is None where theta was held or has no finite
+    optimum; `held` says that the caller chose it.
     """
 
     estimates: Estimates
@@ -84,7 +85,9 @@ def require_fittable(design: Design) -> None:
         )
     if len(design.random) > 1 or not design.random[0].is_varying_intercept:
         terms = ", ".join(f"({' + '.join(e.names)} | {e.grouping.name})" for e in design.random)
-        raise UnsupportedModel(f"Only a single varying intercept, (1 | group), can be fitted so far; asked for: {terms}.")
+        raise UnsupportedModel(
+            f"Only a single varying intercept, (1 | group), can be fitted so far; asked for: {terms}."
+        )
     grouping = design.random[0].grouping
     n_groups, n = len(grouping.levels), design.y.size
     if n_groups < 2:
@@ -93,8 +96,8 @@ def require_fittable(design: Design) -> None:
         )
     if n_groups == n:
         raise AllSingletons(
-            f"{grouping.name} has as many groups as there are rows ({n}): the groups' variance and the residual's cannot be "
-            "told apart.",
+            f"{grouping.name} has as many groups as there are rows ({n}): the variance between groups cannot be told "
+            "from that within.",
             Fault("every group has one row", column=grouping.name),
         )
 
@@ -114,7 +117,7 @@ def _explained(criterion: Criterion, at: Evaluation) -> bool:
     """Whether X explains so much of y at this theta that the residual has lost digits."""
     lam = criterion.between.weights / (1.0 + at.phi * criterion.between.weights)
     total = criterion.within[-1, -1] + criterion.between.weighted(lam[None, :])[0, -1, -1]
-    return at.rho < UNEXPLAINED * total
+    return bool(at.rho < UNEXPLAINED * total)
 
 
 def _without_pooling(fold: Fold) -> Estimates:

@@ -1,7 +1,7 @@
 """The two ends of partial pooling, where the criterion itself has no value: no pooling, and no noise.
 
-As theta grows without bound the coefficients tend to those that first minimise the squares within groups and then, where
-that leaves them free (the intercept, group-level predictors), the unweighted squares between group means.
+As theta grows without bound the coefficients tend to those that first minimise the squares within groups and then,
+where that leaves them free (the intercept, group-level predictors), the unweighted squares between group means.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class NoPooling:
     """The limit theta -> infinity, in units of the basis.
 
     `beta` (p,); `within_inverse` (p, p), times the residual variance, and `between_inverse` (p, p), times the groups'
-    variance, add up to its covariance. `residual_squares` and `residual_df` are left within groups, `between_squares` and
-    `between_df` between their means.
+    variance, add up to its covariance. `residual_squares` and `residual_df` are left within groups, `between_squares`
+    and `between_df` between their means.
     """
 
     beta: Vector
@@ -65,4 +65,3 @@ def no_pooling(products: CrossProducts) -> NoPooling:
         between_squares=float(between @ between),
         between_df=len(means) - null.shape[1],
     )
-

@@ -1,7 +1,7 @@
 """The optimum of a one-dimensional criterion, certified: found by looking at all of [0, infinity), not by descending.
 
-The slope is evaluated on a grid from phi so small that no group is pooled to phi so large that every group is; each sign
-change from falling to rising brackets a minimum, which safeguarded Newton steps find; the boundary phi = 0 is a
+The slope is evaluated on a grid from phi so small that no group is pooled to phi so large that every group is; each
+sign change from falling to rising brackets a minimum, which safeguarded Newton steps find; the boundary phi = 0 is a
 candidate whenever the criterion rises from it. The lowest candidate wins.
 """
 
@@ -17,7 +17,8 @@ SMALLEST, LARGEST = 1e-7, 1e24
 """phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e12 of a single row's noise."""
 
 STEPS = 60
-"""Newton converges in 4 to 8 steps; bisection alone would halve a bracket of a factor 5 to one unit in the last place."""
+"""Newton converges in 4 to 8 steps; bisection alone would halve a bracket of a factor 5 to one unit in the last
+place."""
 
 LAST_STEP = 1e-8
 """A Newton step this small, relative to phi, leaves an error of its square: below rounding."""
@@ -30,8 +31,8 @@ TOLERANCE = 1e-6
 class Optimum:
     """Where the criterion is least, and the evidence.
 
-    `minima` counts the local minima met. `gradient_norm` is the distance to the stationary point that slope and curvature
-    imply, in standard errors of theta; 0 on the boundary, where the criterion rises.
+    `minima` counts the local minima met. `gradient_norm` is the distance to the stationary point that slope and
+    curvature imply, in standard errors of theta; 0 on the boundary, where the criterion rises.
     """
 
     evaluation: Evaluation

@@ -165,13 +165,13 @@ class _Arithmetic:
         return Argument(name, self.value(constant=bool(name or earlier)))
 
     def value(self, *, constant: bool) -> Expression:
-        """An argument's value; where a `constant` may stand, T and F are what R makes of them."""
+        """An argument's value; where a `constant` may stand, `c(...)`, T and F are what R makes of them."""
         cursor, token = self.cursor, self.cursor.token
         truths = ("TRUE", "FALSE", "T", "F") if constant else ("TRUE", "FALSE")
         if token.kind == "name" and token.text in truths and cursor.at(",", ")", ahead=1):
             cursor.take()
             return Truth(token.text[0] == "T", token.position)
-        if token.kind == "name" and token.text == "c" and cursor.at("(", ahead=1):
+        if constant and token.kind == "name" and token.text == "c" and cursor.at("(", ahead=1):
             return self.vector()
         return self.expression(0)
 
@@ -212,16 +212,17 @@ def read_function_name(cursor: Cursor) -> Token:
 
     Raises UnknownFunction for any other, saying what comes closest.
     """
-    token = first = cursor.take()
-    package = None
+    first = cursor.take()
+    function = first.text
     if cursor.accept("::", ":::"):
-        package, token = first.text, cursor.take()
-    if token.text in FUNCTIONS and package in (None, FUNCTIONS[token.text].package):
-        return Token("name", token.text, first.position)
-    advice = ADVICE.get(token.text)
-    hint = f"; {advice}." if advice else suggestion(token.text, FUNCTIONS)
-    spelled = quoted(token.text if package is None else f"{package}::{token.text}")
-    raise unknown_function(cursor.source, first.position, f"There is no function {spelled} here{hint}")
+        package, function = first.text, cursor.take().text
+        if function not in FUNCTIONS or package != FUNCTIONS[function].package:
+            message = f"There is no function {quoted(f'{package}::{function}')} here."
+            raise unknown_function(cursor.source, first.position, message)
+    elif function not in FUNCTIONS:
+        hint = f"; {ADVICE[function]}." if function in ADVICE else suggestion(function, FUNCTIONS)
+        raise unknown_function(cursor.source, first.position, f"There is no function {quoted(function)} here{hint}")
+    return Token("name", function, first.position)
 
 
 def close(cursor: Cursor, opening: Token) -> None:

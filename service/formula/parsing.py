@@ -7,9 +7,10 @@
 the option of the request that says the same.
 """
 
+from collections.abc import Sequence
+
 from service.formula.arithmetic import close
 from service.formula.cursor import Cursor
-from service.formula.diagnosis import quoted
 from service.formula.grammar import read_formula
 from service.formula.syntax import Syntax
 
@@ -61,9 +62,10 @@ def read_fitter(cursor: Cursor) -> Syntax:
         cursor.take()
     opening = cursor.take()
     formula = None
-    unnamed = iter(("formula", "data"))
+    free = ["formula", "data"]
     while not cursor.at(")"):
-        name = read_argument_name(cursor, next(unnamed, "control"))
+        name = read_argument_name(cursor, free)
+        free.remove(name)
         if name == "formula":
             formula = read_formula(cursor, ",", ")")
         else:
@@ -78,17 +80,22 @@ def read_fitter(cursor: Cursor) -> Syntax:
     return Syntax(*formula, cursor.source)
 
 
-def read_argument_name(cursor: Cursor, otherwise: str) -> str:
-    """`formula` or `data`, read with its `=`, or what an argument without a name means; raises for any other."""
-    token, name = cursor.token, otherwise
-    if token.kind in ("name", "backticked") and cursor.at("=", ahead=1):
-        name = token.text
-        cursor.take()
-        cursor.take()
-    if name not in ("formula", "data"):
-        advice = OPTIONS.get(name, "this service has no such option")
-        raise cursor.error(f"The argument {quoted(name)} cannot be taken from the call; {advice}.", token)
-    return name
+def read_argument_name(cursor: Cursor, free: Sequence[str]) -> str:
+    """The name of the argument at the cursor, read with its `=`, or the first `free` one if it has no name.
+
+    Raises FormulaSyntax for a name that is not free.
+    """
+    token = cursor.token
+    if token.kind not in ("name", "backticked") or not cursor.at("=", ahead=1):
+        if not free:
+            raise cursor.error("Only the formula and `data =` can be taken from the call.")
+        return free[0]
+    if token.text not in free:
+        advice = OPTIONS.get(token.text, "this service has no such option, or it came before")
+        raise cursor.error(f"The argument {token} cannot be taken from the call; {advice}.")
+    cursor.take()
+    cursor.take()
+    return token.text
 
 
 def skip_data(cursor: Cursor) -> None:

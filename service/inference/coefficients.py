@@ -1,7 +1,8 @@
 """Tests and intervals of coefficients, with Satterthwaite's degrees of freedom in closed form.
 
-df = 2 V^2 / Var(V) for V the variance of a coefficient, as a function of (phi, sigma^2) by the delta method (Satterthwaite
-1946, Biometrics Bull. 2; Fai & Cornelius 1996, J. Stat. Comput. Simul. 54); lmerTest differentiates numerically.
+df = 2 V^2 / Var(V) for V the variance of a coefficient, as a function of (phi, sigma^2) by the delta method
+(Satterthwaite 1946, Biometrics Bull. 2; Fai & Cornelius 1996, J. Stat. Comput. Simul. 54); lmerTest differentiates
+numerically.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ Degrees = Literal["satterthwaite", "residual", "none"]
 
 @dataclass(frozen=True, slots=True)
 class CoefficientTable:
-    """For each of p coefficients: its statistic, degrees of freedom, two-sided p-value and interval; nan where undefined."""
+    """For each of p coefficients: statistic, degrees of freedom, two-sided p-value, interval; nan where undefined."""
 
     statistic: Vector
     df: Vector
@@ -52,7 +53,8 @@ def satterthwaite(fit: Fit) -> Vector:
     slope = np.einsum("ij,jk,ik->i", jacobian, at.inverse_slope, jacobian)
     gradient = np.stack([slope / variance, np.ones_like(variance)])
     spread = np.einsum("ai,ab,bi->i", gradient, variance_covariance(fit), gradient)
-    return 2.0 / spread
+    df: Vector = 2.0 / spread
+    return df
 
 
 def _residual(fit: Fit) -> Vector:

@@ -11,7 +11,7 @@ from service.engine import Fit
 
 
 def variance_covariance(fit: Fit) -> Matrix:
-    """The covariance (2, 2) of (phi, log sigma^2); zero for phi where it is held or on the boundary, nan if undefined."""
+    """The covariance (2, 2) of (phi, log sigma^2); zero for a phi held or on the boundary, nan if undefined."""
     df = fit.estimates.residual_df
     at = fit.estimates.evaluation
     alone = np.diag([0.0, 2.0 / df if df > 0 else np.nan])

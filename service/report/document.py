@@ -1,5 +1,7 @@
 """A fit in the contract's words: Design and Fit come in, the document of `contract/document.py` goes out."""
 
+from typing import Literal
+
 import numpy as np
 
 from service.arrays import Matrix, Vector
@@ -83,10 +85,16 @@ def _fixed_effects(design: Design, fit: Fit, options: FitOptions) -> list[wire.F
             p_value=table.p_value[k],
             conf_low=table.low[k] if wanted else None,
             conf_high=table.high[k] if wanted else None,
-            role="intercept" if name == INTERCEPT else "group_level" if estimates.group_level[k] else "observation_level",
+            role=_role(name, bool(estimates.group_level[k])),
         )
         for k, name in enumerate(term_names(design, estimates))
     ]
+
+
+def _role(name: str, group_level: bool) -> Literal["intercept", "observation_level", "group_level"]:
+    if name == INTERCEPT:
+        return "intercept"
+    return "group_level" if group_level else "observation_level"
 
 
 def _variance_components(grouping: Grouping, fit: Fit, options: FitOptions) -> list[wire.VarianceComponent]:

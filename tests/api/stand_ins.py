@@ -80,16 +80,15 @@ def desk(
 
 
 @asynccontextmanager
-async def no_lifespan(_: FastAPI) -> AsyncIterator[State]:
-    raise AssertionError("these tests bring their own desk")
-    yield
+async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+    yield {"desk": desk()}
 
 
-API = assemble(no_lifespan)
+API = assemble(lifespan)
 
 
 def application(desk: Desk) -> ASGIApp:
-    """The API at this desk."""
+    """The API at this desk; none but the lifespan's would be its own."""
 
     async def at_desk(scope: Scope, receive: Receive, send: Send) -> None:
         await API({**scope, "state": {"desk": desk}}, receive, send)
@@ -144,8 +143,9 @@ class Wire:
 def scope(method: str = "POST", path: str = "/v1/fits", **headers: str) -> Scope:
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return {
-        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"", "headers": named,
-        "scheme": "http", "server": ("test", 80), "client": ("test", 1), "http_version": "1.1", "root_path": "",
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": named, "scheme": "http",
+        "server": ("test", 80), "client": ("test", 1), "http_version": "1.1", "root_path": "",
     }  # fmt: skip
 
 

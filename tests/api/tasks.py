@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from service.contract import Reply, Submission
@@ -11,11 +10,6 @@ from service.contract import Reply, Submission
 def fit(submission: Submission) -> Reply:
     """The body as the document, under the query as its id."""
     return Reply(body=Path(submission.path).read_bytes(), id=submission.query, seconds={"read": 0.0})
-
-
-def fit_slowly(submission: Submission) -> Reply:
-    time.sleep(0.5)
-    return fit(submission)
 
 
 def fit_for_ever(submission: Submission) -> Reply:

@@ -99,8 +99,6 @@ y ~ \\(x) x
     ^ A backslash has a meaning inside backticks or quotes only.
 y ~ lambda x: x
            ^ Expected an operator such as `+` between `lambda` and `x`.
-y ~ x + stats::z
-        ^ There is no function `stats::z` here.
 y ~ I()
     ^ I() needs the argument `x`.
 y ~ I(2)
@@ -141,8 +139,8 @@ y ~ log(, x)
         ^ Expected a column or a number after `(`, found `,`.
 y ~ log(x, 2, 3)
               ^ log() has too many arguments; it takes x, base.
-y ~ log(x, x = z)
-           ^ `base` of log() takes a number.
+y ~ log(z, x = x)
+        ^ `base` of log() takes a number.
 y ~ log(x, bas = 2)
            ^ log() has no argument `bas`; it takes x, base.
 y ~ log(x, base = 2, base = 3)
@@ -186,6 +184,10 @@ y ~ np.log(x)
     ^ There is no function `np.log` here; use log().
 y ~ mgcv::s(x)
     ^ There is no function `mgcv::s` here.
+y ~ x + stats::z
+        ^ There is no function `stats::z` here.
+y ~ splines::poly(x)
+    ^ There is no function `splines::poly` here.
 y ~ os::system(x)
     ^ There is no function `os::system` here.
 y ~ function(x) x
@@ -196,14 +198,13 @@ y ~ I(c(1, 2) * x)
       ^ There is no function `c` here; c() only stands as an argument's value: `knots = c(1, 2)`.
 glmer(y ~ x + (1 | g), family = binomial)
 ^ There is no function `glmer` here; only linear models, lmer(), can be fitted.
-__import__('os')
 """
 
 
 def cases(table: str) -> list[tuple[str, int, str]]:
     """Formula, position and message of each pair of lines."""
     lines = table.strip().splitlines()
-    pairs = zip(lines[::2], lines[1::2], strict=False)
+    pairs = zip(lines[::2], lines[1::2], strict=True)
     return [(text, below.index("^"), below.split("^", 1)[1].strip()) for text, below in pairs]
 
 

@@ -1,7 +1,7 @@
 """How often plug-in intervals of group effects hold with few groups: results of `benchmarks/few_groups.py`.
 
-The simulation has groups of five rows, a standard deviation of 0.33 between groups and 0.76 within (the radon survey's),
-and 4,000 data sets for each number of groups; the Monte Carlo error of each figure is at most 0.01.
+The simulation has groups of five rows, a standard deviation of 0.33 between groups and 0.76 within (the radon
+survey's), and 4,000 data sets for each number of groups; the Monte Carlo error of each figure is at most 0.01.
 """
 
 COVERAGE = {

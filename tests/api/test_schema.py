@@ -1,0 +1,128 @@
+"""The published schema: what the file in the repository says is what the service says, and it is complete."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.api import schema
+from service.api.problems import KINDS
+from service.contract import FitOptions, FormulaRequest
+from tests.api.stand_ins import API, ask
+
+KEPT = Path(__file__).parents[2] / "openapi" / "openapi.json"
+DOCUMENT = schema.published(API)
+OPERATIONS = [
+    (f"{method.upper()} {path}", operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+
+
+def walk(piece: Any) -> Iterator[dict[str, Any]]:  # JSON of any shape
+    if isinstance(piece, dict):
+        yield piece
+        for value in piece.values():
+            yield from walk(value)
+    elif isinstance(piece, list):
+        for value in piece:
+            yield from walk(value)
+
+
+def test_the_file_is_what_the_service_publishes() -> None:
+    published = schema.as_text(DOCUMENT)
+    assert KEPT.read_text() == published, "run: python -m service openapi > openapi/openapi.json"
+    assert ask("GET", "/openapi.json").text == published
+
+
+def test_the_resources_of_the_contract_are_there() -> None:
+    assert [name for name, _ in OPERATIONS] == [
+        "POST /v1/fits",
+        "GET /v1/fits/{id}",
+        "GET /v1/fits/{id}/summary",
+        "POST /v1/formulas",
+        "GET /livez",
+        "GET /readyz",
+    ]
+
+
+def test_it_is_openapi_3_1() -> None:
+    assert re.fullmatch(r"3\.1\.\d+", DOCUMENT["openapi"])
+    assert DOCUMENT["info"].keys() >= {"title", "version", "summary", "description"}
+    assert DOCUMENT.keys() <= {"openapi", "info", "paths", "components"}
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    references = {piece["$ref"] for piece in walk(DOCUMENT) if "$ref" in piece}
+    assert references == {f"#/components/schemas/{name}" for name in schemas}
+    assert all(re.fullmatch(r"[A-Za-z]+", name) for name in schemas)
+
+
+@pytest.mark.parametrize(("name", "operation"), OPERATIONS)
+def test_an_operation_is_described_in_full(name: str, operation: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[a-z_]+", operation["operationId"])
+    assert operation["summary"]
+    assert operation["description"]
+    in_path = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
+    assert in_path == set(re.findall(r"\{(\w+)\}", name))
+    for parameter in operation.get("parameters", []):
+        assert ("schema" in parameter) != ("content" in parameter)
+    for status, response in operation["responses"].items():
+        assert response["description"]
+        expected = {"application/problem+json"} if status == "default" or int(status) >= 400 else None
+        assert expected is None or set(response["content"]) == expected
+    assert ("503" in operation["responses"]) == any(
+        "Retry-After" in response.get("headers", {}) for response in operation["responses"].values()
+    )
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for _, operation in OPERATIONS]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_code_is_published_with_its_status() -> None:
+    published = {
+        (code, int(status))
+        for _, operation in OPERATIONS
+        for status, response in operation["responses"].items()
+        for code in re.findall(r"`(\w+)`:", response["description"])
+    }
+    # A method that is not allowed has no operation to be described with.
+    assert published == {(code, kind.status) for code, kind in KINDS.items()} - {("method_not_allowed", 405)}
+
+
+def test_a_fit_is_published_with_every_option_in_every_body() -> None:
+    operation = dict(OPERATIONS)["POST /v1/fits"]
+    options = set(FitOptions.model_fields)
+    assert {each["name"] for each in operation["parameters"]} == options
+    for name in ("FitRequest", "FitForm"):
+        published = DOCUMENT["components"]["schemas"][name]
+        assert set(published["properties"]) == options | {"data", "dataset"}
+        assert published["additionalProperties"] is False
+        assert published["required"] == ["formula"]
+    assert list(operation["requestBody"]["content"]) == [
+        "application/json",
+        "multipart/form-data",
+        "text/csv",
+        "application/vnd.apache.arrow.stream",
+        "application/vnd.apache.arrow.file",
+        "application/vnd.apache.parquet",
+    ]
+
+
+@pytest.mark.parametrize("example", DOCUMENT["components"]["schemas"]["FitRequest"]["examples"])
+def test_the_examples_are_requests(example: dict[str, object]) -> None:
+    schema.FitRequest.model_validate(example)
+    data = example.get("data", {})
+    assert isinstance(data, dict)
+    assert len({len(column) for column in data.values()}) <= 1
+
+
+def test_the_formula_of_the_sample_is_a_request() -> None:
+    operation = dict(OPERATIONS)["POST /v1/formulas"]
+    (command,) = (sample["source"] for sample in operation["x-codeSamples"])
+    FormulaRequest.model_validate_json(command.split("'")[-2])
