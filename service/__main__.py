@@ -33,12 +33,15 @@ def serve(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; 0 when stopped, 2 for a setting that does not fit."""
     import uvicorn
 
-    from service.app import create_app
+    from service.app import create_app, open_files
+    from service.jobs.store import StoreUnusable
     from service.settings import BadSetting, settings_of, unknown_variables
 
     try:
         settings = settings_of(host=options.host, port=options.port)
-    except BadSetting as error:
+        with open_files(settings):
+            pass  # What cannot be opened is said here in a line; the server would say it in a traceback.
+    except (BadSetting, OSError, StoreUnusable) as error:
         print(f"partialpool: {error}", file=sys.stderr)
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

@@ -1,13 +1,13 @@
 """The composition root: settings go in, the application comes out, with workers, store and spool wired to it."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 
 from fastapi import FastAPI
 
 from service.api.assembly import State, assemble
 from service.api.desk import Desk, Pace
-from service.api.spool import open_spool
+from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.pool import Pool
 from service.jobs.store import Store
@@ -31,24 +31,34 @@ def create_app(settings: Settings) -> FastAPI:
 @contextmanager
 def open_desk(settings: Settings) -> Iterator[Desk]:
     """The desk that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
-    with ExitStack() as opened:
-        spool = open_spool(settings.data_dir / "spool", settings.body_bytes, settings.body_seconds)
-        pool = Pool(
-            settings.workers,
-            preload=(TASKS,),
-            deadline=settings.fit_seconds,
-            queue_limit=settings.queue,
-            tasks_per_worker=settings.tasks_per_worker,
-            memory_limit=settings.worker_bytes,
-        )
-        desk = Desk(
-            workers=pool,
-            documents=opened.enter_context(closing(Store(settings.database_url))),
-            spool=opened.enter_context(spool),
-            limits=Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows),
-            pace=Pace(queue=settings.queue, workers=settings.workers),
-        )
+    pool = Pool(
+        settings.workers,
+        preload=(TASKS,),
+        deadline=settings.fit_seconds,
+        queue_limit=settings.queue,
+        tasks_per_worker=settings.tasks_per_worker,
+        memory_limit=settings.worker_bytes,
+    )
+    with open_files(settings) as (spool, store):
         pool.start()
-        # The server has let requests in flight end before the lifespan does: nobody waits for what is left.
-        opened.callback(pool.close, grace=0)
-        yield desk
+        try:
+            yield Desk(
+                workers=pool,
+                documents=store,
+                spool=spool,
+                limits=Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows),
+                pace=Pace(queue=settings.queue, workers=settings.workers),
+            )
+        finally:
+            # The server lets requests in flight end before the lifespan does: nobody waits for what is left.
+            pool.close(grace=0)
+
+
+@contextmanager
+def open_files(settings: Settings) -> Iterator[tuple[Spool, Store]]:
+    """The spool and the store that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
+    with (
+        open_spool(settings.data_dir / "spool", settings.body_bytes, settings.body_seconds) as spool,
+        closing(Store(settings.database_url)) as store,
+    ):
+        yield spool, store

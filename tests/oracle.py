@@ -8,24 +8,29 @@ With V = W^-1 + phi Z Z' and phi = theta^2, generalised least squares gives beta
 Doubles come in as the exact numbers they are, doubles go out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from math import prod
 from operator import mul
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.arrays import Matrix, Vector
 from service.design import Design
 
 DIGITS = 60
 TWO_PI = 2 * Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899863")
-DECADES = range(-8, 30)
+DECADES = range(-8, 30, 2)
 """Powers of ten of phi among which the lowest brackets the optimum."""
 
 STEP = Decimal("1e-15")
 """Of a difference by log phi: what it leaves out is of the order 1e-30, what it rounds away 1e-43."""
+
+TOLERANCE = Decimal("1e-20")
+"""Of log phi: beyond what a double tells apart."""
 
 Column = list[Decimal]
 
@@ -123,18 +128,68 @@ def solve(design: Design, phi: Decimal) -> Solution:
 
 
 def optimum(design: Design, restricted: bool) -> Decimal:
-    """The phi of the least deviance: the lowest of many decades, then bisection and the secant on the slope."""
+    """The phi of the least deviance: the lowest of many decades, then Newton's steps by log phi within its neighbours."""
 
     def deviance(log_phi: Decimal) -> Decimal:
         return solve(design, log_phi.exp()).deviance(restricted)
 
-    def slope(log_phi: Decimal) -> Decimal:
-        return (deviance(log_phi + STEP) - deviance(log_phi - STEP)) / (2 * STEP)
-
-    logs = [Decimal(10).ln() * k for k in DECADES]
+    weights = np.ones(1) if design.weights is None else design.weights
+    logs = [Decimal(10).ln() * k - Decimal(float(weights.max())).ln() for k in DECADES]
     heights = [deviance(log_phi) for log_phi in logs]
     lowest = heights.index(min(heights))
     if lowest == 0 and solve(design, Decimal(0)).deviance(restricted) <= heights[0]:
         return Decimal(0)
-    low, high = logs[max(lowest - 1, 0)], logs[min(lowest + 1, len(logs) - 1)]
-    return _root(slope, low, high).exp()
+    low, at, high = logs[max(lowest - 1, 0)], logs[lowest], logs[min(lowest + 1, len(logs) - 1)]
+    while high - low > TOLERANCE:
+        before, here, after = (deviance(at + k * STEP) for k in (-1, 0, 1))
+        slope, curvature = (after - before) / (2 * STEP), (after - 2 * here + before) / STEP**2
+        low, high = (at, high) if slope < 0 else (low, at)
+        step = -slope / curvature if curvature > 0 else high - low
+        if abs(step) < TOLERANCE:
+            break
+        at = at + step if low < at + step < high else (low + high) / 2
+    return at.exp()
+
+
+def _factor(A: list[Column]) -> list[Column]:
+    """L, lower triangular, of A = LL' (Cholesky)."""
+    L: list[Column] = []
+    for i, row in enumerate(A):
+        L.append(_forward(L, row[:i]))
+        L[i].append((row[i] - _dot(L[i], L[i])).sqrt())
+    return L
+
+
+def _forward(L: list[Column], b: Column) -> Column:
+    """x of Lx = b."""
+    x: Column = []
+    for row, value in zip(L, b, strict=True):
+        x.append((value - _dot(row, x)) / row[-1])
+    return x
+
+
+def _backward(L: list[Column], b: Column) -> Column:
+    """x of L'x = b."""
+    x: Column = []
+    for i in reversed(range(len(L))):
+        below = [L[k][i] for k in range(len(L) - 1, i, -1)]
+        x.append((b[i] - _dot(below, x)) / L[i][i])
+    return x[::-1]
+
+
+def _dot(a: Column, b: Column) -> Decimal:
+    """The sum of products, to the end of the shorter."""
+    return sum(map(mul, a, b), Decimal(0))
+
+
+def _log_square(L: list[Column]) -> Decimal:
+    """log |LL'|."""
+    return 2 * prod((row[-1] for row in L), start=Decimal(1)).ln()
+
+
+def _exact(values: NDArray[np.generic]) -> Column:
+    return [Decimal(value) for value in values.astype(np.float64).tolist()]
+
+
+def _doubles(values: Column) -> Vector:
+    return np.array([float(value) for value in values])

@@ -66,10 +66,8 @@ def test_making_the_application_touches_nothing(tmp_path: Path) -> None:
 def test_it_starts_and_stops_when_asked(tmp_path: Path, stop: signal.Signals) -> None:
     with serving(tmp_path / "data") as (process, port):
         assert httpx.get(f"http://127.0.0.1:{port}/livez").text == "alive\n"
-        started = time.monotonic()
         process.send_signal(stop)
-        assert process.wait(10) == 0
-        assert time.monotonic() - started < 2  # it takes 0.3 s; the machine may be busy
+        assert process.wait(5) == 0  # 0.3 s on an idle machine; waiting for the grace to pass would be 30 s
     assert list((tmp_path / "data" / "spool").iterdir()) == []
 
 
@@ -107,12 +105,22 @@ def test_headers_have_a_limit(tmp_path: Path) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ("PARTIALPOOL_WORKERS", "none", "PARTIALPOOL_WORKERS cannot be 'none': .*"),
+        ("PARTIALPOOL_DATA_DIR", str(Path(__file__) / "data"), ".*Not a directory.*"),
+        ("PARTIALPOOL_DATABASE_URL", "nonsense", "The store.*"),
+    ],
+)
 def test_a_bad_setting_ends_the_start_with_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, bad: tuple[str, str, str]
 ) -> None:
-    monkeypatch.setenv("PARTIALPOOL_WORKERS", "none")
+    variable, value, message = bad
+    monkeypatch.setenv("PARTIALPOOL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv(variable, value)
     assert main(["serve"]) == 2
-    assert re.fullmatch(r"partialpool: PARTIALPOOL_WORKERS cannot be 'none': .*\n", capsys.readouterr().err)
+    assert re.fullmatch(f"partialpool: {message}\n", capsys.readouterr().err)
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

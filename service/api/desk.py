@@ -33,18 +33,18 @@ class Documents(Protocol):
 
 @dataclass(slots=True)
 class Pace:
-    """How fast work has gone of late, and so how long a full queue takes to empty."""
+    """How long fits have taken of late, not counting their wait, and so how long a full queue takes to empty."""
 
     queue: int
     workers: int
     mean_seconds: float = 1.0
 
     def record(self, seconds: float) -> None:
-        """Count one more piece of work: the newest weighs a tenth."""
+        """Count one more fit: the newest weighs a tenth."""
         self.mean_seconds += 0.1 * (seconds - self.mean_seconds)
 
     def wait(self) -> int:
-        """Whole seconds, one at least, in which as many pieces as the queue holds are done."""
+        """Whole seconds, one at least, in which as many fits as the queue holds are done."""
         return max(1, math.ceil(self.queue * self.mean_seconds / self.workers))
 
 

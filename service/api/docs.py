@@ -38,7 +38,7 @@ def page(document: Piece) -> str:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    codes = ((f"`{code}`", str(kind_of_it.status), f"{kind_of_it.title}.") for code, kind_of_it in KINDS.items())
+    codes = ((f"`{code}`", str(each.status), f"{each.title}.") for code, each in KINDS.items())
     body = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
         *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
@@ -73,7 +73,7 @@ def section(method: str, path: str, operation: Piece) -> str:
         *(f"<pre>{escape(sample['source'])}</pre>" for sample in operation.get("x-codeSamples", [])),
     ]
     if body := operation.get("requestBody"):
-        parts += ["<h4>Body</h4>", table(("media type", "content"), _contents_of(body["content"]))]
+        parts += ["<h4>Body</h4>", table(("media type", "content"), _bodies(body["content"]))]
     if parameters := operation.get("parameters"):
         rows = table(("name", "in", "type", "meaning"), map(_parameter, parameters))
         parts.append(f"<details><summary>Parameters ({len(parameters)})</summary>{rows}</details>")
@@ -81,7 +81,7 @@ def section(method: str, path: str, operation: Piece) -> str:
     return "".join(parts)
 
 
-def _contents_of(content: Piece) -> Iterator[tuple[str, str]]:
+def _bodies(content: Piece) -> Iterator[tuple[str, str]]:
     return ((f"`{media_type}`", kind(piece["schema"])) for media_type, piece in content.items())
 
 

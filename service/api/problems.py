@@ -67,7 +67,7 @@ def problem_response(failure: Failure, headers: Mapping[str, str] | None = None)
         type=f"urn:partialpool:problem:{failure.code}",
         title=kind.title,
         status=kind.status,
-        detail=failure.detail or INTERNAL.detail,
+        detail=failure.detail,
         code=failure.code,
         errors=failure.errors,
     )

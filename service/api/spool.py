@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -82,19 +82,13 @@ def open_spool(root: Path, limit: int, seconds: float) -> Iterator[Spool]:
     with ExitStack() as held:
         with _locked(root, wait=True):  # one process at a time, or one could take another's new folder for a leftover
             for folder in root.iterdir():
-                _remove_if_abandoned(folder)
+                # Another process lives in it, or has removed it in the meantime.
+                with suppress(BlockingIOError, FileNotFoundError), _locked(folder, wait=False):
+                    shutil.rmtree(folder)
             own = Path(tempfile.mkdtemp(dir=root))
             held.enter_context(_locked(own, wait=False))
         held.callback(shutil.rmtree, own)
         yield Spool(own, limit, seconds)
-
-
-def _remove_if_abandoned(folder: Path) -> None:
-    try:
-        with _locked(folder, wait=False):
-            shutil.rmtree(folder)
-    except BlockingIOError:
-        return
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Work: a request's task goes to a worker, its reply comes back, and a client that leaves takes its task along."""
 
 import asyncio
-import time
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
@@ -37,7 +36,6 @@ async def perform(request: Request, desk: Desk, task: str, *arguments: object) -
 
     The body must have been received, as what comes after it tells that the client is gone.
     """
-    started = time.monotonic()
     work: asyncio.Future[object] = asyncio.wrap_future(desk.workers.submit(task, *arguments))
     departure: asyncio.Future[object] = asyncio.ensure_future(_departure(request.receive))
     try:
@@ -49,9 +47,10 @@ async def perform(request: Request, desk: Desk, task: str, *arguments: object) -
         # Both do nothing to what is done; cancelling unfinished work frees its worker.
         work.cancel()
         departure.cancel()
-    desk.pace.record(time.monotonic() - started)
     if not isinstance(reply, Reply):
         raise TypeError(f"{task} answered with a {type(reply).__name__}")
+    if reply.seconds:
+        desk.pace.record(sum(reply.seconds.values()))
     return reply
 
 

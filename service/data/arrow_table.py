@@ -1,31 +1,32 @@
-"""From an Arrow table to a `Table`, and from the bytes of an Arrow stream, an Arrow file or Parquet to an Arrow table.
+"""From an Arrow table to a `Table`, and from the bytes of an Arrow stream, an Arrow file or Parquet.
 
 Numbers of every width become doubles, truth values logical, text and dictionaries categorical; dates and times become
-labels, as R's `factor()` would make them. Whole numbers beyond 2^53 are read as labels (see `json_table`).
+labels, as R's `factor()` would make them. Whole numbers that reach 2^53 are read as labels (see `labels`).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.data.columns import Reader, all_missing, numeric, refuse_repeated, table_of
 from service.data.excerpt import excerpt
-from service.data.labels import Cells, categorical_of_arrow
+from service.data.labels import LARGEST_EXACT, Cells, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Column, Logical, Table
 from service.errors import BodyTooLarge, Fault, MalformedBody, WrongType
 
-FILE_MAGIC = b"ARROW1"
-"""How an Arrow file begins; a stream does not."""
+_FILE_BEGINNING = b"ARROW1"
+_NAMEABLE = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 
 
 def read_arrow(content: bytes, limits: Limits) -> Table:
     """The table of an Arrow IPC stream or file; raises `MalformedBody` if it is neither."""
     with _named_failures("an Arrow stream or file"):
-        batches, schema = _batches(pa.BufferReader(content), is_file=content.startswith(FILE_MAGIC))
+        batches, schema = _batches(pa.BufferReader(content), is_file=content.startswith(_FILE_BEGINNING))
         table = pa.Table.from_batches(_admitted(batches, limits), schema)
         return table_of_arrow(table, limits)
 
@@ -39,7 +40,7 @@ def _batches(source: pa.BufferReader, *, is_file: bool) -> tuple[Iterator[pa.Rec
 
 
 def _admitted(batches: Iterator[pa.RecordBatch], limits: Limits) -> Iterator[pa.RecordBatch]:
-    """The batches, as long as they are sound and hold no more rows and bytes than the limits: they may be compressed."""
+    """The batches, as long as they are sound and hold, once decompressed, no more rows and bytes than the limits."""
     n_rows = n_bytes = 0
     for batch in batches:
         # Arrow trusts what it reads: an offset that points outside its buffer is found here, or ends the process.
@@ -103,25 +104,27 @@ def _column(name: str, cells: Cells) -> Column:
     if pa.types.is_timestamp(kind):
         # Labels in universal time need no database of time zones.
         return categorical_of_arrow(cells.cast(pa.timestamp(kind.unit)))
-    if pa.types.is_dictionary(kind):
-        # A dictionary is a factor to whoever sent it, whatever it holds.
-        kind = kind.value_type
-    if _is_label(kind) or pa.types.is_integer(kind):
+    if _is_label(kind) or _is_factor(kind):
         return categorical_of_arrow(cells)
     message = f"Column `{excerpt(name)}` holds neither numbers, text, truth values nor dates."
     raise WrongType(message, Fault(message, pointer="/data", column=excerpt(name)))
 
 
 def _whole_numbers(name: str, cells: Cells) -> Column:
-    try:
-        return numeric(name, cells.cast(pa.float64()).to_numpy())
-    except pa.ArrowInvalid:
-        # The cast refuses numbers beyond 2^53.
-        return categorical_of_arrow(cells)
+    values = cells.cast(pa.float64(), safe=False).to_numpy()
+    return categorical_of_arrow(cells) if np.any(np.abs(values) > LARGEST_EXACT) else numeric(name, values)
 
 
 def _is_label(kind: pa.DataType) -> bool:
     return _is_text(kind) or pa.types.is_date(kind) or pa.types.is_time(kind)
+
+
+def _is_factor(kind: pa.DataType) -> bool:
+    """Whether the type is a dictionary of what can be a label: a factor to whoever sent it, even one of numbers."""
+    if not pa.types.is_dictionary(kind):
+        return False
+    values = kind.value_type
+    return _is_label(values) or any(is_kind(values) for is_kind in _NAMEABLE)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -2,7 +2,7 @@
 
 Every cell is read as text first, and each column then takes the narrowest kind that all its cells have. A cell that
 is empty or NA, quoted or not, is missing. `true`, `True`, `TRUE` and their opposites are truth values (`T` and `F` are
-not: a column of sexes may have no other letter). Whole numbers with leading zeros or beyond 2^53 stay labels.
+not: a column of sexes may have no other letter). Whole numbers with leading zeros, or that reach 2^53, stay labels.
 """
 
 import csv
@@ -93,10 +93,15 @@ def _cells(content: bytes, delimiter: str, names: list[str]) -> pa.Table:
         return "error"
 
     try:
-        cells = read_text(
+        return read_text(
             BytesIO(content),
-            # One block, as no row may be longer than a block.
-            ReadOptions(use_threads=False, block_size=min(len(content) + 1, _LARGEST_BLOCK)),
+            ReadOptions(
+                use_threads=False,
+                # One block, as no row may be longer than a block.
+                block_size=min(len(content) + 1, _LARGEST_BLOCK),
+                column_names=names,
+                skip_rows_after_names=1,
+            ),
             ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
             ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()),
@@ -107,9 +112,6 @@ def _cells(content: bytes, delimiter: str, names: list[str]) -> pa.Table:
         )
     except pa.ArrowInvalid:
         raise _ragged(ragged[0]) if ragged else _malformed("The CSV file cannot be read.") from None
-    if cells.column_names != names:
-        raise _malformed("The header of the CSV file cannot be read.")
-    return cells
 
 
 def _ragged(row: InvalidRow) -> MalformedBody:
@@ -159,4 +161,4 @@ def _are_codes(present: Text, numbers: Vector) -> bool:
     if not pc.all(pc.match_substring_regex(present, r"^\s*[+-]?[0-9]+\s*$")).as_py():
         return False
     zeros = pc.any(pc.match_substring_regex(present, r"^\s*[+-]?0[0-9]")).as_py()
-    return bool(zeros or np.nanmax(np.abs(numbers)) > LARGEST_EXACT)
+    return bool(zeros or np.any(np.abs(numbers) > LARGEST_EXACT))

@@ -12,7 +12,7 @@ _STEP = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 """Tells zlib to expect a gzip header and to check the length and checksum after the data."""
 _MOST_MEMBERS = 1000
-"""Gzip data may be several members in a row (RFC 1952); a body of nothing but tiny ones would take hours."""
+"""Gzip data may be several members in a row (RFC 1952); each has a price, however small it is."""
 
 
 def read_body(path: Path, content_encoding: str, limits: Limits) -> bytes:
@@ -45,14 +45,15 @@ def _inflated(path: Path, limits: Limits) -> bytes:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """What the file inflates to, in steps, one member of it after the other; raises `zlib.error`."""
+    """What the file inflates to, in steps, one member of it after the other; raises `zlib.error` if one is damaged."""
     member, n_members = zlib.decompressobj(_GZIP), 1
     with path.open("rb") as file:
         while compressed := member.unconsumed_tail or member.unused_data or file.read(_STEP):
             if member.eof:
                 member, n_members = zlib.decompressobj(_GZIP), n_members + 1
             if n_members > _MOST_MEMBERS:
-                raise zlib.error("too many members")
+                message = f"The gzip data are more than {_MOST_MEMBERS} members."
+                raise MalformedBody(message, Fault(message))
             yield member.decompress(compressed, _STEP)
     if not member.eof:
         raise zlib.error("cut short")

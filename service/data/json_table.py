@@ -1,7 +1,7 @@
 """From JSON text, `{"y": [..], "x": [..]}` or `[{"y": .., "x": ..}, ..]`, to a `Table`.
 
 A column is all numbers, all text or all truth values, with null where a cell is missing; in records an absent member
-is missing too. Whole numbers of which some are beyond 2^53 are read as labels (see `labels`).
+is missing too. Whole numbers of which some reach 2^53 are read as labels (see `labels`).
 """
 
 import sys

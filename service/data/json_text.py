@@ -14,7 +14,7 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8 text; RFC 8259 lets a reader ignore it."""
 
-_MEMBER_NAME = re.compile(rb'[\s{,]*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
+_MEMBER_NAME = re.compile(rb'[\s{,]*("(?:[^"\\]++|\\.)*+")\s*:\s*', re.DOTALL)
 _AFTER_MEMBER = re.compile(rb"\s*[,}]")
 _PARSERS_WORDS = re.compile(r"malformed: (?P<what>.+) \(byte (?P<byte>\d+)\)")
 
@@ -67,9 +67,8 @@ def refuse(failure: Exception, text: bytes, pointer: str) -> NoReturn:
     """Raise the `MalformedBody` for what the parser said of this text."""
     message = _explanation(failure, text)
     place = re.search(r"at `\$\[(\d+)\]", str(failure))
-    row = int(place[1]) if place else None
-    where = pointer if row is None else pointer_to(pointer, row)
-    raise MalformedBody(message, Fault(message, pointer=where or None, row=row)) from None
+    where = pointer_to(pointer, int(place[1])) if place else pointer
+    raise MalformedBody(message, Fault(message, pointer=where or None)) from None
 
 
 def _explanation(failure: Exception, text: bytes) -> str:

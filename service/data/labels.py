@@ -1,6 +1,6 @@
 """From cells that are labels (Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
 
-Whole numbers are labels where some are beyond 2^53: databases' identifiers often are, and doubles would run neighbours
+Whole numbers are labels where some reach 2^53: databases' identifiers often are, and doubles would run neighbours
 together, silently merging groups.
 """
 
@@ -16,8 +16,8 @@ from service.data.table import Categorical
 Cells: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
 """The cells of one column of an Arrow table, of any type."""
 
-LARGEST_EXACT = 2**53
-"""Up to here, and down to its negative, doubles tell all whole numbers apart."""
+LARGEST_EXACT = 2**53 - 1
+"""Up to here, and down to its negative, a double stands for one whole number only."""
 
 
 def categorical_of_arrow(cells: Cells) -> Categorical:

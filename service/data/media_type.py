@@ -59,13 +59,13 @@ _FOREIGN = {
 
 def media_type(header: str) -> MediaType:
     """The media type of a Content-Type header; raises `UnsupportedMediaType` for a character set other than UTF-8."""
-    name, parameters = parse_options_header(header.encode("utf-8", "replace"))
+    name, parameters = parse_options_header(header.encode("latin-1", "replace"))
     named = {key.decode("latin-1").lower(): value for key, value in parameters.items()}
     charset = named.get("charset", b"utf-8").decode("latin-1").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
         message = f"Text must be UTF-8, not {excerpt(charset)}."
         raise UnsupportedMediaType(message, Fault(message))
-    return MediaType(name.decode("utf-8", "replace").strip().lower(), named)
+    return MediaType(name.decode("latin-1").strip().lower(), named)
 
 
 def format_of_file(content_type: str, file_name: str, content: bytes) -> Format:

@@ -6,6 +6,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.data.excerpt import excerpt
+from service.data.json_text import pointer_to
 from service.errors import BodyTooLarge, Fault, InvalidRequest, MalformedBody
 
 _MOST_PARTS = 64
@@ -84,7 +85,7 @@ def read_form(content: bytes, boundary: bytes | None) -> Form:
             data = DataPart(bytes(part.content), content_type, file_name or "")
         elif file_name is not None:
             message = f"The form has a file called `{excerpt(name)}`; the only file may be `data`."
-            raise InvalidRequest(message, Fault(message, pointer=f"/{excerpt(name)}"))
+            raise InvalidRequest(message, Fault(message, pointer=pointer_to("", name)))
         else:
             fields.append((name, _text(name, part.content)))
     return Form(tuple(fields), data)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from service.data.excerpt import excerpt
-from service.data.json_text import Json, decode
+from service.data.json_text import Json, decode, pointer_to
 from service.errors import Fault, InvalidRequest, MalformedBody
 
 _LISTS = {"include"}
@@ -35,7 +35,7 @@ def options_of_text(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
             lists.setdefault(name, []).extend(item.strip() for item in text.split(",") if item.strip())
         elif name in options:
             message = f"The option `{excerpt(name)}` is given twice."
-            raise InvalidRequest(message, Fault(message, pointer=f"/{excerpt(name)}"))
+            raise InvalidRequest(message, Fault(message, pointer=pointer_to("", name)))
         else:
             options[name] = _json(name, text) if name in _JSON else text
     return options | lists
@@ -46,7 +46,7 @@ def _json(name: str, text: str) -> Json:
         return decode(text.encode())
     except MalformedBody:
         message = f"The option `{name}` must be JSON, such as {_EXAMPLES[name]}."
-        raise InvalidRequest(message, Fault(message, pointer=f"/{name}")) from None
+        raise InvalidRequest(message, Fault(message, pointer=pointer_to("", name))) from None
 
 
 _EXAMPLES = {

@@ -8,7 +8,7 @@ from service.data.arrow_table import read_arrow, read_parquet
 from service.data.csv_table import read_csv
 from service.data.inflate import read_body
 from service.data.json_table import read_json
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
+from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members, pointer_to
 from service.data.limits import Limits
 from service.data.media_type import FORM, FORMATS, JSON, Format, MediaType, format_of_file, media_type
 from service.data.multipart import read_form
@@ -59,7 +59,7 @@ def read_submission(path: Path, content_type: str, content_encoding: str, query:
 def _of_json(content: bytes, limits: Limits) -> Submission:
     envelope = members(content.removeprefix(BYTE_ORDER_MARK))
     data = envelope.pop("data", None)
-    options = {name: decode(text, f"/{name}") for name, text in envelope.items()}
+    options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
     return _submission(options, None if data is None else read_json(bytes(data), limits))
 
 

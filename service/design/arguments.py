@@ -38,11 +38,8 @@ def numbers(arguments: Arguments, name: str) -> tuple[float, ...]:
 
 
 def truth(arguments: Arguments, name: str) -> bool:
-    """What TRUE or FALSE says, FALSE where the argument is not given."""
-    expression = arguments.get(name)
-    if not isinstance(expression, Truth | None):
-        raise bad_argument(f"`{name}` must be TRUE or FALSE.", expression.position)
-    return expression is not None and expression.value
+    """Whether an argument is given as TRUE."""
+    return arguments.get(name) == Truth(True, position=0)
 
 
 def _constant(expression: Expression, name: str) -> float:

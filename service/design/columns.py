@@ -60,15 +60,9 @@ def check_finite(values: Vector | Matrix, expression: Expression, table: Table) 
     if not wrong.any():
         return
     row = int(np.argmax(wrong))
-    inputs = " and ".join(f"{quote(name)} is {_cell(table.columns[name], row)}" for name in names)
+    columns = [(name, table.columns[name]) for name in names]
+    inputs = " and ".join(
+        f"{quote(name)} is {column.values[row]:.15g}" for name, column in columns if not isinstance(column, Categorical)
+    )
     message = f"{quote(label(expression))} is not a finite number in row {row}, where {inputs}."
     raise NotFinite(message, Fault(message, column=excerpt(names[0]), row=row, position=expression.position))
-
-
-def _cell(column: Column, row: int) -> str:
-    """One cell as text."""
-    match column:
-        case Categorical(codes=codes, levels=levels):
-            return excerpt(levels[codes[row]])
-        case Numeric(values=values) | Logical(values=values):
-            return f"{values[row]:.15g}"

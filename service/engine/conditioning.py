@@ -68,16 +68,17 @@ def condition(design: Design) -> Fold:
         products = fold_rows(design, replace(products.basis, rotation=products.basis.rotation @ apart))
     first = np.zeros(int(design.intercept), dtype=np.intp)
     positions = np.concatenate([first, basis.columns[kept]])
-    aliased = np.setdiff1d(np.arange(design.X.shape[1]), positions)
-    return Fold(products, positions, aliased, np.concatenate([first + 1, group_level]))
+    unused = np.ones(design.X.shape[1], dtype=bool)
+    unused[positions] = False
+    return Fold(products, positions, np.flatnonzero(unused), np.concatenate([first + 1, group_level]))
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
-    """The fold with y replaced by its residual where X explains nearly all that y varies within groups."""
-    if shares_left(fold.products.within)[-1] >= UNEXPLAINED:
+    """The fold with y replaced by its residual where X explains nearly all that y varies, within groups or in total."""
+    products = fold.products
+    if min(shares_left(products.within)[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
         return fold
-    beta = no_pooling(fold.products).beta
-    return residualise(design, fold, beta)
+    return residualise(design, fold, no_pooling(products).beta)
 
 
 def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
@@ -99,9 +100,11 @@ def _levels_apart(products: CrossProducts) -> Matrix | None:
     own.
     """
     inside = np.flatnonzero(products.constant_within() == 0)
+    if inside.size < 2:
+        return None
     size = np.sqrt(np.diag(products.within))[inside]
     values, vectors = np.linalg.eigh(products.within[np.ix_(inside, inside)] / size / size[:, None])
-    if inside.size < 2 or values[0] > NEARLY_CONSTANT:
+    if values[0] > NEARLY_CONSTANT:
         return None
     apart = np.eye(products.basis.shift.size)
     apart[np.ix_(inside, inside)] = vectors / size[:, None] * np.sqrt(products.n)

@@ -16,32 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.arrays import Matrix, Vector
+from service.engine.between import Between, between_groups
 from service.engine.crossproducts import CrossProducts
 
-OUTER_PRODUCTS = 1_000_000
-"""Numbers that the outer products of the distinct group sizes may occupy before they are formed anew each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The groups as the criterion sees them.
-
-    `weights` (D,) are the distinct group weights, `multiplicity` (D,) how many groups have each. `outer` (D, m * m)
-    are the summed outer products of their means; where D m^2 is too large for that it is None, D is the number of
-    groups and `means` (D, m) are used one by one.
-    """
-
-    weights: Vector
-    multiplicity: Vector
-    means: Matrix
-    outer: Matrix | None
-
-    def weighted(self, power: Vector) -> Matrix:
-        """sum_j power_j mu_j mu_j' (G, m, m) for each row of `power` (G, D)."""
-        m = self.means.shape[1]
-        if self.outer is not None:
-            return (power @ self.outer).reshape(-1, m, m)
-        return np.stack([(self.means * row[:, None]).T @ self.means for row in power])
+SCANNED = 1_000_000
+"""Weights of groups, over all values of phi, that a scan may hold at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +55,12 @@ class Criterion:
     between: Between
 
     def scan(self, phis: Vector) -> tuple[Vector, Vector]:
-        """Deviances and their slopes by phi, (G,) each, at many values of phi at once."""
+        """Deviances and their slopes by phi, (G,) each, at many values of phi."""
+        at_once = max(1, SCANNED // self.between.weights.size)
+        parts = [self._scan(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
+        return np.concatenate([value for value, _ in parts]), np.concatenate([slope for _, slope in parts])
+
+    def _scan(self, phis: Vector) -> tuple[Vector, Vector]:
         w, count = self.between.weights, self.between.multiplicity
         lam = w / (1.0 + phis[:, None] * w)
         A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
@@ -142,8 +126,8 @@ def _inverse(A: Matrix) -> tuple[Matrix, float]:
 
 def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
     """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
-    within, means = products.augmented()
-    return _criterion(products, within, _between(products.weights, means), restricted=restricted)
+    between = between_groups(products.weights, products.augmented_means())
+    return _criterion(products, products.augmented_within(), between, restricted=restricted)
 
 
 def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
@@ -158,19 +142,3 @@ def _criterion(products: CrossProducts, within: Matrix, between: Between, *, res
     if restricted:
         constant -= 2.0 * basis.log_determinant
     return Criterion(restricted, nu, constant, within, between)
-
-
-def _between(weights: Vector, means: Matrix) -> Between:
-    """The groups, with those of equal weight added up where that is less to keep."""
-    m = means.shape[1]
-    order = np.argsort(weights, kind="stable")
-    ordered, means_in_order = weights[order], means[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1.0))
-    if starts.size * m * m > OUTER_PRODUCTS:
-        return Between(weights, np.ones(weights.size), means, None)
-    ends = np.append(starts[1:], weights.size)
-    outer = np.empty((starts.size, m, m))
-    for d, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        equal = means_in_order[start:end]
-        np.matmul(equal.T, equal, out=outer[d])
-    return Between(ordered[starts], (ends - starts).astype(np.float64), means, outer.reshape(starts.size, m * m))

@@ -54,11 +54,17 @@ class CrossProducts:
         constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
         return constant
 
-    def augmented(self) -> tuple[Matrix, Matrix]:
-        """`within` and `means` with the intercept's column in front, if there is one: it is 1 in every group."""
+    def augmented_means(self) -> Matrix:
+        """`means` with the intercept's column in front, if there is one: it is 1 in every group."""
+        return np.column_stack([np.ones(len(self.means)), self.means]) if self.basis.intercept else self.means
+
+    def augmented_within(self) -> Matrix:
+        """`within` with the intercept's row and column in front, if there is one: it does not vary within groups."""
         if not self.basis.intercept:
-            return self.within, self.means
-        return np.pad(self.within, ((1, 0), (1, 0))), np.column_stack([np.ones(len(self.means)), self.means])
+            return self.within
+        augmented = np.zeros((len(self.within) + 1, len(self.within) + 1))
+        augmented[1:, 1:] = self.within
+        return augmented
 
     def keep(self, kept: Codes) -> "CrossProducts":
         """The cross-products of the X columns at positions `kept`, and y; the basis must not be rotated."""

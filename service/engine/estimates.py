@@ -151,7 +151,7 @@ def _assemble(
 ) -> Estimates:
     """Estimates in units of the basis brought back to those of the data."""
     products = fold.products
-    basis, (_, means) = products.basis, products.augmented()
+    basis, means = products.basis, products.augmented_means()
     unit = basis.y_unit
     std_error, data_covariance = _restore(basis.jacobian(), covariance)
     with np.errstate(over="ignore", invalid="ignore"):

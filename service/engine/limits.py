@@ -35,7 +35,7 @@ class NoPooling:
 
 def no_pooling(products: CrossProducts) -> NoPooling:
     """The limit of the model as the groups' variance outgrows the residual variance."""
-    within, means = products.augmented()
+    within, means = products.augmented_within(), products.augmented_means()
     X, y = means[:, :-1], means[:, -1]
     p = X.shape[1]
     constant = np.concatenate([np.ones(int(products.basis.intercept), dtype=np.intp), products.constant_within()])

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Vector
 from service.engine.criterion import Criterion, Evaluation
 
-GRID_POINTS = 48
+GRID = np.linspace(0.0, 1.0, 48)
+"""Where between the ends of the range the slope is looked at, on the log scale: steps of a factor of about 5."""
+
+FINE_GRID = np.linspace(0.0, 1.0, 11)
+"""The same between two of those, so that Newton begins close enough to converge at once."""
+
 SMALLEST, LARGEST = 1e-7, 1e24
 """phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e12 of a single row's noise."""
 
@@ -55,31 +59,38 @@ class Optimum:
 def minimise(criterion: Criterion) -> Optimum:
     """The global minimum of the criterion over phi >= 0."""
     weights = criterion.between.weights
-    grid = np.geomspace(SMALLEST / weights.max(), LARGEST / weights.min(), GRID_POINTS)
-    phis = np.concatenate([[0.0], grid])
+    low, high = SMALLEST / weights.max(), LARGEST / weights.min()
+    phis = np.concatenate([[0.0], low * (high / low) ** GRID])
     _, slopes = criterion.scan(phis)
     turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
     candidates = [criterion.at(0.0)] if slopes[0] >= 0 or turns.size == 0 else []
     evaluations = phis.size + len(candidates)
     for i in turns:
-        found, steps = _newton(criterion, _crossing(phis[i : i + 2], slopes[i : i + 2]), *phis[i : i + 2].tolist())
+        found, steps = _newton(criterion, float(phis[i]), float(phis[i + 1]))
         candidates.append(found)
-        evaluations += steps
+        evaluations += FINE_GRID.size + steps
     best = min(candidates, key=lambda candidate: candidate.value)
     norm = _gradient_norm(best)
     return Optimum(best, evaluations, len(candidates), norm, norm < TOLERANCE)
 
 
-def _crossing(phis: Vector, slopes: Vector) -> float:
-    """Where the slope by log phi would cross zero if it were straight between two points; between 0 and one, by phi."""
-    if phis[0] == 0.0:
-        return float(phis[1] * slopes[0] / (slopes[0] - slopes[1]))
-    low, high = phis * slopes
-    return float(phis[0] * (phis[1] / phis[0]) ** (low / (low - high)))
+def _zoomed(criterion: Criterion, low: float, high: float) -> tuple[float, float, float]:
+    """A bracket a tenth as wide, and an estimate of the minimum within it: where a straight line crosses zero."""
+    phis = low * (high / low) ** FINE_GRID if low > 0 else high * FINE_GRID
+    _, slopes = criterion.scan(phis)
+    turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
+    if turns.size == 0:  # The slope at an end is nothing but rounding.
+        return 0.5 * (low + high), low, high
+    i = int(turns[0])
+    a, b, falling, rising = (float(v) for v in (phis[i], phis[i + 1], slopes[i], slopes[i + 1]))
+    # By log phi, as the minimum may be anywhere on that scale.
+    estimate = a * (b / a) ** (a * falling / (a * falling - b * rising)) if a > 0 else b * falling / (falling - rising)
+    return estimate, a, b
 
 
-def _newton(criterion: Criterion, start: float, low: float, high: float) -> tuple[Evaluation, int]:
+def _newton(criterion: Criterion, low: float, high: float) -> tuple[Evaluation, int]:
     """The minimum between a falling and a rising point: Newton's steps, bisection where they leave the bracket."""
+    start, low, high = _zoomed(criterion, low, high)
     best, sure = criterion.at(start), False
     for step in range(1, STEPS):
         if sure:

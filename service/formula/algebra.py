@@ -27,12 +27,12 @@ def crossed(left: Terms, right: Terms) -> Terms:
 
 
 def starred(left: Terms, right: Terms) -> Terms:
-    """`left * right`: both sides and their interactions."""
-    return left | right | crossed(left, right)
+    """`left * right`: both sides and their interactions; nothing at all if the left is nothing, as in R."""
+    return left | right | crossed(left, right) if left else {}
 
 
 def nested(left: Terms, right: Terms) -> Terms:
-    """`left / right`: the left, and each term of the right within all of the left."""
+    """`left / right`: the left, and each term of the right within all of the left; nothing if that is nothing."""
     return left | (crossed({together(left): None}, right) if left else {})
 
 

@@ -141,7 +141,7 @@ class _Arithmetic:
         name = read_function_name(cursor)
         opening = cursor.expect("(", f"after {cursor.taken}")
         arguments: list[Argument] = []
-        while not (arguments == [] and cursor.at(")")):
+        while not cursor.at(")") or arguments:
             arguments.append(self.argument(name.text, arguments))
             if not cursor.accept(","):
                 break

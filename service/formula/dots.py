@@ -52,10 +52,10 @@ class _Dots:
     def chain(self, first: Node, links: tuple[Link, ...]) -> Chain:
         """The chain without dots; a dot that begins a sum becomes the beginning of that sum."""
         rest = tuple(Link(link.operator, self.operand(link.operand), link.position) for link in links)
-        total = self.resolve(first)
-        if isinstance(first, Dot) and isinstance(total, Chain) and links[0].operator == "+":
-            return Chain(total.first, total.links + rest)
-        return Chain(self.operand(first), rest)
+        start = self.resolve(first) if links[0].operator == "+" else self.operand(first)
+        if isinstance(first, Dot) and isinstance(start, Chain):
+            return Chain(start.first, start.links + rest)
+        return Chain(start, rest)
 
     def sum_at(self, position: int) -> Node:
         """The sum of the columns, made once and shared by all dots."""

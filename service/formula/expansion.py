@@ -33,7 +33,7 @@ def expand(syntax: Syntax, columns: Sequence[str] | None = None) -> Formula:
     for bar in fixed.bars:
         terms, named = random_terms(bar, allowance)
         random += terms
-        variables |= named
+        variables |= {name: tree for name, tree in named.items() if name not in variables}
     response = label(syntax.response)
     fixed_terms = tuple(term for term in fixed.terms if term != (response,))
     _check_response(syntax, fixed_terms, response)

@@ -29,7 +29,7 @@ class RandomTerm:
 
     @property
     def group_name(self) -> str:
-        """The grouping factor's name, as lme4 prints it."""
+        """The grouping factor's name, as lme4 prints it but for the parentheses of three levels: `c:(b:a)`."""
         return ":".join(self.group)
 
 

@@ -86,10 +86,9 @@ def _number(value: float, text: str) -> str:
     """
     if text.endswith("L") and value == int(value):
         return f"{value:.0f}"
-    needed = (f"{value:.{digits}e}" for digits in range(DIGITS))
-    exact = float(f"{value:.{DIGITS - 1}e}")
-    mantissa, exponent = next(shown for shown in needed if float(shown) == exact).split("e")
+    mantissa, exponent = f"{value:.{DIGITS - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
     scientific = f"{mantissa}e{exponent}"
     decimals = max(0, len(mantissa.replace(".", "")) - 1 - int(exponent))
-    fixed = f"{exact:.{decimals}f}"
+    fixed = f"{value:.{decimals}f}"
     return fixed if len(fixed) <= len(scientific) else scientific

@@ -17,15 +17,17 @@ from service.formula.syntax import Syntax
 PACKAGES = ("lme4", "lmerTest")
 """Where lmer may come from."""
 
-OPTIONS = {
-    "REML": 'the option is `"method": "REML"` or `"method": "ML"`',
+ADVICE = {
+    "REML": 'the option is `"method": "REML"` or `"ML"`',
     "weights": 'the option is `"weights": "column"`',
-    "na.action": 'the option is `"missing": "drop"` or `"missing": "error"`',
+    "na.action": 'the option is `"missing": "drop"` or `"error"`',
     "contrasts": 'the option is `"contrasts"`',
-    "offset": "write it into the formula: `+ offset(x)`",
+    "offset": "write `+ offset(x)` into the formula",
     "subset": "send the rows to fit",
+    "data": "it came before",
+    "formula": "it came before",
 }
-"""Arguments of lmer that mean something here, with how a request says it."""
+"""Arguments that are not taken from a call of lmer, with what to do instead."""
 
 
 def parse(text: str) -> Syntax:
@@ -52,8 +54,10 @@ def skip_assignment(cursor: Cursor) -> None:
 
 def at_fitter(cursor: Cursor) -> bool:
     """Whether a call of lmer comes next."""
-    words = cursor.words(4)
-    return words[:2] == ("lmer", "(") or (words[0] in PACKAGES and words[1:] == ("::", "lmer", "("))
+    words = cursor.words(3)
+    if words[0] in PACKAGES and cursor.at("::", ahead=1):
+        return words[2:] == ("lmer",) and cursor.at("(", ahead=3)
+    return words[0] == "lmer" and cursor.at("(", ahead=1)
 
 
 def read_fitter(cursor: Cursor) -> Syntax:
@@ -88,11 +92,11 @@ def read_argument_name(cursor: Cursor, free: Sequence[str]) -> str:
     token = cursor.token
     if token.kind not in ("name", "backticked") or not cursor.at("=", ahead=1):
         if not free:
-            raise cursor.error("Only the formula and `data =` can be taken from the call.")
+            raise cursor.error("Only the formula is taken from the call.")
         return free[0]
     if token.text not in free:
-        advice = OPTIONS.get(token.text, "this service has no such option, or it came before")
-        raise cursor.error(f"The argument {token} cannot be taken from the call; {advice}.")
+        advice = ADVICE.get(token.text, "there is no such option")
+        raise cursor.error(f"{token} is not taken from the call; {advice}.")
     cursor.take()
     cursor.take()
     return token.text
@@ -101,6 +105,5 @@ def read_argument_name(cursor: Cursor, free: Sequence[str]) -> str:
 def skip_data(cursor: Cursor) -> None:
     """Read the name of a data frame."""
     if cursor.token.kind not in ("name", "backticked") or not cursor.at(",", ")", ahead=1):
-        message = "The rows come with the request: `data =` can only be the name of a data frame, which is ignored."
-        raise cursor.error(message)
+        raise cursor.error("The rows come with the request; `data =` is ignored and can only name a data frame.")
     cursor.take()

@@ -12,6 +12,8 @@ from service.formula.syntax import Bar, Chain, Enclosed, Link, Node, Variable
 
 Groups = tuple[Term, ...]
 
+NOT_A_GROUP = "A grouping factor is a column, or columns joined by `:`, `/` or `*`."
+
 
 def random_terms(bar: Bar, allowance: Allowance) -> tuple[tuple[RandomTerm, ...], dict[str, Expression]]:
     """The random terms of a bar, and the trees of the labels in them.
@@ -65,8 +67,7 @@ class _Groups:
                     result = self.linked(result, link)
                 return result
             case _:
-                message = "A grouping factor is a column, or columns joined by `:`, `/` or `*`."
-                raise self.allowance.error(message, node.position)
+                raise self.allowance.error(NOT_A_GROUP, node.position)
 
     def variable(self, expression: Expression) -> str:
         """The label of a grouping column."""
@@ -78,9 +79,11 @@ class _Groups:
 
     def linked(self, left: Groups, link: Link) -> Groups:
         """The left grouping factors joined with a link's."""
-        if link.operator not in (":", "/", "*"):
+        if link.operator in ("+", "-"):
             message = "Each grouping factor has a random term of its own: `(1 | a) + (1 | b)`."
             raise self.allowance.error(message, link.position)
+        if link.operator == "%in%":
+            raise self.allowance.error(NOT_A_GROUP, link.position)
         right = self.groups(link.operand)
         self.allowance.spend(sum(map(len, left)) * sum(map(len, right)), link.position)
         if link.operator == "/":

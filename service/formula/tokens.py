@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import FormulaSyntax
 from service.formula import limits
 from service.formula.diagnosis import character_name, quoted, syntax_error
 from service.formula.names import LOOKALIKES, continues_name, starts_name
@@ -17,6 +16,7 @@ from service.formula.quotation import read_quotation
 
 Kind = Literal["name", "backticked", "number", "text", "operator", "end"]
 
+BLANK = re.compile(r"(?:[ \t\n\r\f\v\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]|#[^\n]*)+")
 OPERATOR = re.compile(r"<<-|:::|<-|<=|->|>=|==|!=|\*\*|::|:=|\|\||\|>|&&|%[^%\s]{0,8}%|[-+*/^~:|(),=<>!&]")
 NUMBER = re.compile(r"(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)L?")
 
@@ -32,7 +32,11 @@ FOREIGN = {
     "\u00d7": "A formula has no multiplication sign; an interaction is written `*` or `:`.",
     "\u00b2": "A power is written `I(x^2)`.",
     "\u00b3": "A power is written `I(x^3)`.",
-}
+    "%": "`%` is not an operator; those with percent signs are `%in%` and, inside calls, `%%` and `%/%`.",
+    "_": "A name cannot start with `_` unless it stands in backticks.",
+} | dict.fromkeys(
+    "\u201c\u201d\u2018\u2019", "Typographic quotes are no quotes; a name with blanks stands in backticks."
+)
 """Characters that R, Python or a word processor allow and a formula does not, with what to write instead."""
 
 
@@ -58,10 +62,14 @@ def tokenise(source: str) -> tuple[Token, ...]:
         message = f"The formula is longer than {limits.CHARACTERS:,} characters."
         raise syntax_error(source, limits.CHARACTERS, message)
     tokens: list[Token] = []
-    end = 0
-    while (position := _skip_blank(source, end)) < len(source):
-        token, end = _word(source, position)
-        tokens.append(token)
+    position = end = 0
+    while position < len(source):
+        if blank := BLANK.match(source, position):
+            position = blank.end()
+        else:
+            token, end = _word(source, position)
+            tokens.append(token)
+            position = end
     _check_nesting(source, tokens)
     return (*tokens, Token("end", "", end))
 
@@ -74,19 +82,6 @@ def _check_nesting(source: str, tokens: Iterable[Token]) -> None:
             depth += 1 if token.text == "(" else -1
         if depth > limits.NESTING:
             raise syntax_error(source, token.position, f"Parentheses are nested more than {limits.NESTING} deep.")
-
-
-def _skip_blank(source: str, position: int) -> int:
-    """The position of the next character that is neither white space nor comment."""
-    while position < len(source):
-        if source[position] == "#":
-            end = source.find("\n", position)
-            position = len(source) if end < 0 else end
-        elif source[position].isspace() or source[position] == "\ufeff":
-            position += 1
-        else:
-            break
-    return position
 
 
 def _word(source: str, position: int) -> tuple[Token, int]:
@@ -109,19 +104,5 @@ def _word(source: str, position: int) -> tuple[Token, int]:
         return Token("operator", LOOKALIKES[character], position), position + 1
     if operator := OPERATOR.match(source, position):
         return Token("operator", operator.group(), position), operator.end()
-    raise _unexpected(source, position)
-
-
-def _unexpected(source: str, position: int) -> FormulaSyntax:
-    character = source[position]
-    if character in FOREIGN:
-        return syntax_error(source, position, FOREIGN[character])
-    if character in "\u201c\u201d\u2018\u2019":
-        message = "Typographic quotes are not quotes; a name with blanks stands in backticks: `` `pct of total` ``."
-    elif character == "%":
-        message = "`%` is not an operator; those with percent signs are `%in%` and, inside calls, `%%` and `%/%`."
-    elif character == "_":
-        message = "A name cannot start with `_` unless it stands in backticks."
-    else:
-        message = f"Unexpected character {character_name(character)}."
-    return syntax_error(source, position, message)
+    message = FOREIGN.get(character, f"Unexpected character {character_name(character)}.")
+    raise syntax_error(source, position, message)

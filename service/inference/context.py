@@ -32,7 +32,7 @@ def contexts(fit: Fit) -> list[Contrast]:
     if at is None or not estimates.sigma > 0:
         return []
     basis = estimates.products.basis
-    _, means = estimates.products.augmented()
+    means = estimates.products.augmented_means()
     lam = estimates.weights / (1.0 + at.phi * estimates.weights)
     B = (means * lam[:, None]).T @ means
     pull = B[:-1, -1] - B[:-1, :-1] @ at.beta

@@ -73,6 +73,12 @@ def test_a_fit_is_read_again() -> None:
     assert response.headers["Content-Type"] == "application/json"
 
 
+def test_an_accept_header_that_cannot_be_met_is_disregarded() -> None:
+    at = desk(documents=FakeDocuments({"f1": DOCUMENT}))
+    response = ask("GET", "/v1/fits/f1", at, headers={"Accept": "text/csv"})
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
+
+
 @pytest.mark.parametrize(("query", "digits"), [("", 2), ("?digits=0", 0), ("?digits=10", 10)])
 def test_a_summary_is_made_by_a_worker_of_the_document(query: str, digits: int) -> None:
     workers = FakeWorkers(lambda *_: Reply(body="σ = 0.76\n".encode()))

@@ -92,10 +92,13 @@ def test_refused_by_the_pool(path: str, error: ServiceError, status: int, code: 
 
 
 def test_a_full_queue_says_when_to_come_back() -> None:
-    full = desk(FakeWorkers(fails(QueueFull("Too much."))))
-    full.pace.mean_seconds = 0.5
+    workers = FakeWorkers(lambda *_: Reply(body=b"{}", id="f1", seconds={"read": 0.1, "fit": 0.4}))
+    at = desk(workers)
+    for _ in range(100):
+        post_json("/v1/fits", at)
+    workers.outcome = fails(QueueFull("Too much."))
     # 10 waiting, half a second each, 2 at a time.
-    assert post_json("/v1/fits", full).headers["Retry-After"] == "3"
+    assert post_json("/v1/fits", at).headers["Retry-After"] == "3"
 
 
 def test_what_nobody_foresaw_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -108,10 +108,12 @@ def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path
     leftover = tmp_path / "of-a-killed-process"
     leftover.mkdir()
     (leftover / "body").write_bytes(b"x")
+    vanishing = tmp_path / "listed-and-gone-when-looked-at"
+    vanishing.symlink_to("nowhere")
     with open_spool(tmp_path, 100, 5) as first:
         assert not leftover.exists()
         (first.folder / "body").write_bytes(b"x")
         with open_spool(tmp_path, 100, 5) as second:
             assert (first.folder / "body").exists()
             assert second.folder != first.folder
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [vanishing]

@@ -1,5 +1,7 @@
 """Tables as plain lists, for tests to compare."""
 
+from math import isnan
+
 from service.data import Categorical, Column, Limits, Table
 
 LIMITS = Limits(max_bytes=1 << 22, max_rows=100_000, max_columns=100)
@@ -11,7 +13,7 @@ def cells_of(column: Column) -> list[Cell]:
     """The cells as they were meant: labels, numbers or truth values, None where missing."""
     if isinstance(column, Categorical):
         return [None if code < 0 else column.levels[code] for code in column.codes.tolist()]
-    return [None if value != value else value for value in column.values.tolist()]
+    return [None if isnan(value) else value for value in column.values.tolist()]
 
 
 def kinds_of(table: Table) -> dict[str, str]:

@@ -40,7 +40,7 @@ GOOD: dict[str, tuple[str, dict[str, str], dict[str, list[Cell]]]] = {
         {"zip": ["00501", "10001"], "x": [0, 0.5]},
     ),
     "zeros before a point": ("x\n00.5\n1\n", {"x": "Numeric"}, {"x": [0.5, 1]}),
-    "beyond 2^53": (
+    "from 2^53 on": (
         "id,y\n9007199254740993,1e300\n9007199254740992,1\n",
         {"id": "Categorical", "y": "Numeric"},
         {"id": ["9007199254740993", "9007199254740992"], "y": [1e300, 1]},

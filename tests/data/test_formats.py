@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.data import Limits, Table, fingerprint
@@ -86,6 +86,7 @@ FORMATS: list[tuple[Callable[[Columns], bytes], Reader]] = [
 READERS: list[Reader] = [read_json, read_csv, read_arrow, read_parquet]
 
 
+@settings(deadline=None)
 @given(columns())
 def test_every_format_carries_the_same_table(cells: Columns) -> None:
     expected = fingerprint(read_json(as_columns(cells), LIMITS), cells)
@@ -103,11 +104,13 @@ def read_all(read: Reader, content: bytes) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["", "PAR1", "ARROW1", '{"a":', "a,b\n"]), st.sampled_from(READERS))
 def test_random_bytes_are_refused_in_order(content: bytes, beginning: str, read: Reader) -> None:
     read_all(read, beginning.encode() + content)
 
 
+@settings(deadline=None)
 @given(columns(), st.sampled_from([(as_columns, read_json), *FORMATS]), st.data())
 def test_damaged_bodies_are_refused_in_order(
     cells: Columns, form: tuple[Callable[[Columns], bytes], Reader], data: st.DataObject

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from service.data.table import Categorical, Numeric
+from service.data.table import Categorical, Numeric, Table
 from service.design.levels import labelled, number_label, order_levels, recoded, renumber, without_unused
 from service.errors import InvalidRequest
 from tests.design.tables import Cell, column, table
@@ -74,5 +74,32 @@ def test_labels_are_recoded_in_other_levels() -> None:
 
 
 def test_levels_take_the_order_that_is_asked_for() -> None:
-    ordered = order_levels(table(f=["a", "b", None, "c"], k=[2, 10, 2, 2]), {"f": ["c", "a", "b"], "k": ["10", "2"]})
-    assert ordered.columns["f"] == Categorical(ordered.columns["f"].codes, ("c", "a", "b"))  # type: ignore[union-attr]
+    cells: dict[str, list[Cell]] = {"f": ["a", "b", None, "c"], "k": [2, 10, 2, 2], "x": [1, 2, 3, 4]}
+    ordered = order_levels(table(**cells), {"f": ["c", "a", "b"], "k": ["10", "2"], "not used": ["a"]})
+    assert list(labelled(ordered.columns["f"]).levels) == ["c", "a", "b"]
+    assert labelled(ordered.columns["f"]).codes.tolist() == [1, 2, -1, 0]
+    assert list(labelled(ordered.columns["k"]).levels) == ["10", "2"]
+    assert isinstance(ordered.columns["x"], Numeric)
+
+
+def test_an_order_may_leave_out_a_level_no_row_has() -> None:
+    unused = Table({"f": Categorical(np.array([0, 2]), ("a", "b", "c"))}, 2)
+    assert labelled(order_levels(unused, {"f": ["c", "a"]}).columns["f"]).codes.tolist() == [1, 0]
+
+
+WRONG_ORDERS = {
+    "twice": (["a", "b", "c", "a"], "names a level twice"),
+    "unknown": (["a", "b", "c", "d"], "names `d`, which is no level of this column"),
+    "left out": (["a", "c"], "leaves out the level `b`"),
+    "long": (["a" * 99], "names `" + "a" * 39 + "…`, which is no level of this column"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ORDERS)
+def test_an_order_must_be_of_the_levels(name: str) -> None:
+    levels, sentence = WRONG_ORDERS[name]
+    with pytest.raises(InvalidRequest) as refusal:
+        order_levels(table(**{"my/f": ["a", "b", "c"]}), {"my/f": levels})
+    assert refusal.value.detail == f"The order of levels for `my/f` {sentence}."
+    assert refusal.value.faults[0].pointer == "/levels/my~1f"
+    assert refusal.value.faults[0].column == "my/f"

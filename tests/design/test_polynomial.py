@@ -23,9 +23,7 @@ def test_columns_do_not_depend_on_the_unit(values: list[int], center: int, facto
     columns = orthogonal_polynomials(x, orthogonal_recurrence(x, 3))
     moved = factor * (x + center)
     # Adding a center of 1e6 to values of 1 costs them six of sixteen digits, cubing half a digit more.
-    np.testing.assert_allclose(
-        orthogonal_polynomials(moved, orthogonal_recurrence(moved, 3)), columns, atol=1e-7
-    )
+    np.testing.assert_allclose(orthogonal_polynomials(moved, orthogonal_recurrence(moved, 3)), columns, atol=1e-7)
 
 
 def test_new_values_lie_on_the_same_polynomial() -> None:

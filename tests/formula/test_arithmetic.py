@@ -3,7 +3,18 @@
 import pytest
 
 from service.formula import parse
-from service.formula.expression import Argument, Binary, Call, Expression, Name, Number, Parenthesis, Truth, Unary, Vector
+from service.formula.expression import (
+    Argument,
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Parenthesis,
+    Truth,
+    Unary,
+    Vector,
+)
 
 # R 4.2 groups these alike: a sign binds tighter than `%%` and looser than `^`, and `^` binds to the right.
 GROUPED = {

@@ -4,6 +4,7 @@ import pytest
 
 from service.errors import FormulaSyntax, UnknownFunction
 from service.formula import parse
+from tests.formula.mistakes import cases
 
 # The caret stands under the character that the error is about, or after the last word where one is missing.
 MISTAKES = """
@@ -188,6 +189,8 @@ y ~ x + stats::z
         ^ There is no function `stats::z` here.
 y ~ splines::poly(x)
     ^ There is no function `splines::poly` here.
+lme4::lmer ~ x
+^ There is no function `lme4::lmer` here.
 y ~ os::system(x)
     ^ There is no function `os::system` here.
 y ~ function(x) x
@@ -199,13 +202,6 @@ y ~ I(c(1, 2) * x)
 glmer(y ~ x + (1 | g), family = binomial)
 ^ There is no function `glmer` here; only linear models, lmer(), can be fitted.
 """
-
-
-def cases(table: str) -> list[tuple[str, int, str]]:
-    """Formula, position and message of each pair of lines."""
-    lines = table.strip().splitlines()
-    pairs = zip(lines[::2], lines[1::2], strict=True)
-    return [(text, below.index("^"), below.split("^", 1)[1].strip()) for text, below in pairs]
 
 
 @pytest.mark.parametrize(("text", "position", "message"), cases(MISTAKES))

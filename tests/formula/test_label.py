@@ -41,12 +41,21 @@ def test_an_l_on_a_fraction_means_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("name", "printed"),
-    [("x", "x"), ("pct of total", "`pct of total`"), ("a`b", "`a\\`b`"), ("été", "été"), ("", "``"), ("a\nb", "`a\\nb`")],
+    [
+        ("x", "x"),
+        ("pct of total", "`pct of total`"),
+        ("a`b", "`a\\`b`"),
+        ("été", "été"),
+        ("", "``"),
+        ("a\nb", "`a\\nb`"),
+    ],
 )
 def test_names_are_quoted_where_they_must_be(name: str, printed: str) -> None:
     assert label(Name(name, 0)) == printed
 
 
 def test_names_come_from_left_to_right() -> None:
-    tree = read("y ~ poly(log(a + 2 * -(b %% a)), 2, raw = TRUE)").variables["poly(log(a + 2 * -(b%%a)), 2, raw = TRUE)"]
+    tree = read("y ~ poly(log(a + 2 * -(b %% a)), 2, raw = TRUE)").variables[
+        "poly(log(a + 2 * -(b%%a)), 2, raw = TRUE)"
+    ]
     assert [name.text for name in names_in(tree)] == ["a", "b", "a"]

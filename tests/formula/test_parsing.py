@@ -4,6 +4,7 @@ import pytest
 
 from service.errors import FormulaSyntax
 from service.formula import read
+from tests.formula.mistakes import cases
 
 MEANS_THE_SAME = [
     "mod <- lmer(y ~ x + (1 | g), data = d)",
@@ -21,25 +22,27 @@ MEANS_THE_SAME = [
 
 REFUSED = """
 lmer(y ~ x + (1 | g), d, REML = FALSE)
-                         ^ The argument `REML` cannot be taken from the call; the option is `"method": "REML"` or `"method": "ML"`.
+                         ^ `REML` is not taken from the call; the option is `"method": "REML"` or `"ML"`.
 lmer(y ~ x + (1 | g), weights = w)
-                      ^ The argument `weights` cannot be taken from the call; the option is `"weights": "column"`.
+                      ^ `weights` is not taken from the call; the option is `"weights": "column"`.
 lmer(y ~ x + (1 | g), na.action = na.omit)
-                      ^ The argument `na.action` cannot be taken from the call; the option is `"missing": "drop"` or `"missing": "error"`.
+                      ^ `na.action` is not taken from the call; the option is `"missing": "drop"` or `"error"`.
 lmer(y ~ x + (1 | g), contrasts = list(f = "contr.sum"))
-                      ^ The argument `contrasts` cannot be taken from the call; the option is `"contrasts"`.
+                      ^ `contrasts` is not taken from the call; the option is `"contrasts"`.
 lmer(y ~ x + (1 | g), offset = w)
-                      ^ The argument `offset` cannot be taken from the call; write it into the formula: `+ offset(x)`.
+                      ^ `offset` is not taken from the call; write `+ offset(x)` into the formula.
 lmer(y ~ x + (1 | g), subset = x > 1)
-                      ^ The argument `subset` cannot be taken from the call; send the rows to fit.
+                      ^ `subset` is not taken from the call; send the rows to fit.
 lmer(y ~ x + (1 | g), control = lmerControl())
-                      ^ The argument `control` cannot be taken from the call; this service has no such option.
+                      ^ `control` is not taken from the call; there is no such option.
+lmer(y ~ x, formula = y ~ z)
+            ^ `formula` is not taken from the call; it came before.
 lmer(y ~ x + (1 | g), d, FALSE)
-                         ^ The argument `control` cannot be taken from the call; this service has no such option.
+                         ^ Only the formula is taken from the call.
 lmer(y ~ x + (1 | g), data = subset(d, x > 1))
-                             ^ The rows come with the request: `data =` can only be the name of a data frame, which is ignored.
+                             ^ The rows come with the request; `data =` is ignored and can only name a data frame.
 lmer(y ~ x + (1 | g), data = )
-                             ^ The rows come with the request: `data =` can only be the name of a data frame, which is ignored.
+                             ^ The rows come with the request; `data =` is ignored and can only name a data frame.
 lmer(y ~ x + (1 | g)
     ^ This parenthesis is not closed.
 lmer(y ~ x + (1 | g)))
@@ -56,6 +59,8 @@ lmer(y ~ x z)
            ^ Expected an operator such as `+` between `x` and `z`.
 lmer(y ~ x + , data = d)
              ^ Expected a term after `+`, found `,`.
+lmer "("
+     ^ Expected `~` after the response, found `(`.
 x <- 3
   ^ Expected `~` after the response, found `<-`.
 a <- b <- y ~ x
@@ -70,13 +75,7 @@ def test_the_formula_is_found(text: str) -> None:
     assert formula.text == "y ~ x + (1 | g)"
 
 
-def cases() -> list[tuple[str, int, str]]:
-    lines = REFUSED.strip().splitlines()
-    pairs = zip(lines[::2], lines[1::2], strict=True)
-    return [(text, below.index("^"), below.split("^", 1)[1].strip()) for text, below in pairs]
-
-
-@pytest.mark.parametrize(("text", "position", "message"), cases())
+@pytest.mark.parametrize(("text", "position", "message"), cases(REFUSED))
 def test_what_would_change_the_fit_is_refused(text: str, position: int, message: str) -> None:
     with pytest.raises(FormulaSyntax) as caught:
         read(text)

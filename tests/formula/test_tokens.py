@@ -23,8 +23,11 @@ WORDS = {
     "`pct of total`+`a#b`": "pct of total + a#b",
 }
 
+DIGIT_FIRST = "A name cannot start with a digit unless it stands in backticks: `` `2nd year` ``."
+
 REFUSED = [
     ("y ~ x\0", 5, "Unexpected character U+0000."),
+    ("y ~ x\x1c", 5, "Unexpected character U+001C."),
     ("y ~ \x07x", 4, "Unexpected character U+0007."),
     ("y ~ \ud800", 4, "Unexpected character U+D800."),
     ("y ~ x\u202e", 5, "Unexpected character U+202E (right-to-left override)."),
@@ -33,10 +36,10 @@ REFUSED = [
     ("y ~ x \u2014 1", 6, "Unexpected character U+2014 (em dash)."),
     ("y ~ x\u00b2", 5, "A power is written `I(x^2)`."),
     ("y ~ a \u00d7 b", 6, "A formula has no multiplication sign; an interaction is written `*` or `:`."),
-    ("y ~ \u201cx\u201d", 4, "Typographic quotes are not quotes; a name with blanks stands in backticks: `` `pct of total` ``."),
-    ("y ~ 2x", 4, "A name cannot start with a digit unless it stands in backticks: `` `2nd year` ``."),
-    ("y ~ 0x", 4, "A name cannot start with a digit unless it stands in backticks: `` `2nd year` ``."),
-    ("y ~ 1i", 4, "A name cannot start with a digit unless it stands in backticks: `` `2nd year` ``."),
+    ("y ~ \u201cx\u201d", 4, "Typographic quotes are no quotes; a name with blanks stands in backticks."),
+    ("y ~ 2x", 4, DIGIT_FIRST),
+    ("y ~ 0x", 4, DIGIT_FIRST),
+    ("y ~ 1i", 4, DIGIT_FIRST),
     ("y ~ _x", 4, "A name cannot start with `_` unless it stands in backticks."),
     ("y ~ x % z", 6, "`%` is not an operator; those with percent signs are `%in%` and, inside calls, `%%` and `%/%`."),
     ("y ~ x?", 5, "Unexpected character `?`."),

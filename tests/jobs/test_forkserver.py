@@ -53,6 +53,15 @@ def test_the_terminals_interrupt_does_not_reach_the_workers(tmp_path: Path) -> N
         process.stdin.flush()
         assert process.stdout.readline() == "42\n"
         assert all(map(running, processes))
+        assert {os.getsid(pid) for pid in processes} == {processes[0]}
+
+
+def test_a_frozen_fork_server_does_not_keep_a_pool_from_closing(open_pool: OpenPool) -> None:
+    pool = ready(open_pool(1), 1)
+    fork_server = parent(pool.census().workers[0])
+    os.kill(fork_server, signal.SIGSTOP)
+    pool.close(grace=20)
+    assert not running(fork_server)
 
 
 def test_a_killed_fork_server_costs_every_task_a_second_try(open_pool: OpenPool, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """The pool as its callers see it: values, problems, bounds, cancelling and closing."""
 
 import logging
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
@@ -67,13 +69,12 @@ def test_workers_are_light_and_have_one_thread_each(open_pool: OpenPool) -> None
 
 
 def test_the_queue_has_a_bound(open_pool: OpenPool, tmp_path: Path) -> None:
-    pool = open_pool(2, queue_limit=3)
+    pool = ready(open_pool(2, queue_limit=3), 2)
     futures = [pool.submit("tests.jobs.tasks:sleep", 30, str(tmp_path / str(number))) for number in range(5)]
     with pytest.raises(QueueFull) as refusal:
         pool.submit("tests.jobs.tasks:double", 1)
     assert refusal.value.code == "queue_full"
-    begun(tmp_path / "0")
-    assert pool.census().queued == 3
+    until(lambda: pool.census().queued == 3)
     futures[4].cancel()
     with pytest.raises(CancelledError):
         futures[4].result()
@@ -91,6 +92,16 @@ def test_tasks_run_in_the_order_of_arrival(open_pool: OpenPool) -> None:
     assert finished == futures
 
 
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that give way after a microsecond, so that every race is run."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
 def test_a_client_that_waits_for_its_task_is_never_refused(open_pool: OpenPool) -> None:
     pool = open_pool(1, queue_limit=0)
     assert [pool.submit("tests.jobs.tasks:double", number).result() for number in range(500)] == list(range(0, 1000, 2))
@@ -144,7 +155,7 @@ def test_closing_waits_for_what_ends_within_the_grace(open_pool: OpenPool) -> No
     assert all(future.result() for future in futures)
 
 
-def test_closing_cancels_what_does_not(open_pool: OpenPool, tmp_path: Path) -> None:
+def test_closing_cancels_what_does_not(open_pool: OpenPool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pool = open_pool(2)
     endless = [pool.submit("tests.jobs.tasks:spin", str(tmp_path / str(number))) for number in range(3)]
     workers = [begun(tmp_path / "0"), begun(tmp_path / "1")]
@@ -153,6 +164,7 @@ def test_closing_cancels_what_does_not(open_pool: OpenPool, tmp_path: Path) -> N
     # The grace and some 10 ms for the processes; the rest is for a busy machine.
     assert time.monotonic() - start < 1
     assert all(future.cancelled() for future in endless)
+    assert not caplog.records
     until(lambda: not any(running(worker) for worker in workers))
 
 

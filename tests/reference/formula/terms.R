@@ -21,10 +21,10 @@ fixed <- c(
   # crossing
   "y ~ a * b", "y ~ b * a", "y ~ a * b * c", "y ~ a * b - a", "y ~ a * b - a:b", "y ~ a * a", "y ~ (a + b) * (c + d)",
   "y ~ (1 + a) * b", "y ~ a * b:c", "y ~ a * (b + c)", "y ~ (a + b - a) * c", "y ~ a * b + c * d", "y ~ a * b * c - a:b:c",
-  "y ~ a * -b", "y ~ (a * b) * (a * c)", "y ~ a * b:c * d",
+  "y ~ a * -b", "y ~ -a * b", "y ~ (a - a) * b", "y ~ (a * b) * (a * c)", "y ~ a * b:c * d",
   # nesting
   "y ~ a/b", "y ~ a/b/c", "y ~ (a + b)/c", "y ~ a/(b + c)", "y ~ a/(b * c)", "y ~ (a + b)/(c + d)", "y ~ a/a", "y ~ a/b:c",
-  "y ~ a/b * c", "y ~ a * b/c", "y ~ a/b + b/a", "y ~ (a * b)/c", "y ~ a/(b - b)", "y ~ a/b - a", "y ~ (a/b)/(c/d)",
+  "y ~ a/b * c", "y ~ a * b/c", "y ~ a/b + b/a", "y ~ (a * b)/c", "y ~ a/(b - b)", "y ~ (a - a)/b", "y ~ a/b - a", "y ~ (a/b)/(c/d)",
   "y ~ a %in% b", "y ~ a + b %in% a", "y ~ (a + b) %in% (c + d)", "y ~ a %in% a", "y ~ a %in% (b + c)", "y ~ (a * b) %in% c",
   "y ~ a %in% b:c", "y ~ a:b %in% c", "y ~ a * b %in% c", "y ~ a %in% b/c", "y ~ a %in% b %in% c", "y ~ a %in% (b - b)",
   # powers
