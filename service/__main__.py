@@ -1,6 +1,6 @@
-"""The command line: `python -m service serve` and `openapi`.
+"""The command line: `python -m service serve`, `fit`, `demo` and `openapi`.
 
-In come arguments and the environment, out goes an exit status: 0, or 2 for what does not fit.
+In come arguments and the environment, out goes an exit status: 0, 1 for a fit that is refused, 2 for what does not fit.
 """
 
 # ruff: noqa: PLC0415 - each command imports what it alone needs: `serve` must not bring in the mathematics
@@ -10,6 +10,8 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+
+from service.contract import Failure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--host", help="the address to listen on")
     command.add_argument("--port", help="the port to listen on; 0 takes a free one")
     command.set_defaults(run=serve)
+
+    command = commands.add_parser("fit", help="fit a model to a file of data, without HTTP")
+    command.add_argument("data", help="a CSV, Arrow or Parquet file")
+    command.add_argument("formula", help="such as 'y ~ x + (1 | group)'")
+    command.add_argument("--json", action="store_true", help="print the whole document, not its summary")
+    command.add_argument("--digits", type=int, default=2, help="digits of the summary")
+    command.add_argument(
+        "option", nargs="*", help="options of POST /v1/fits, as in its query: method=ML weights=w theta=0"
+    )
+    command.set_defaults(run=fit)
+
+    command = commands.add_parser("demo", help="start the service, fit a model over HTTP and print what comes back")
+    command.set_defaults(run=demo)
 
     command = commands.add_parser("openapi", help="print the published schema")
     command.set_defaults(run=openapi)
@@ -65,6 +80,32 @@ def serve(options: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: None)
     uvicorn.Server(config).run()
     return 0
+
+
+def fit(options: argparse.Namespace) -> int:
+    """Print the fit of a model to a file; 1 with the reason if it is refused."""
+    from service import fitting
+
+    reply = fitting.fit_file(options.data, options.formula, options.option)
+    if reply.failed:
+        print(f"partialpool: {Failure.model_validate_json(reply.body).detail}", file=sys.stderr)
+        return 1
+    shown = reply if options.json else fitting.summarise(reply.body, options.digits)
+    print(shown.body.decode().rstrip("\n"))
+    return 0
+
+
+def demo(_: argparse.Namespace) -> int:
+    """Show a fit by the service at the address that is set, which is started unless it is there."""
+    from service.demo import demonstrate
+    from service.settings import BadSetting, settings_of
+
+    try:
+        settings = settings_of()
+    except BadSetting as error:
+        print(f"partialpool: {error}", file=sys.stderr)
+        return 2
+    return demonstrate(settings.host, settings.port)
 
 
 def openapi(_: argparse.Namespace) -> int:

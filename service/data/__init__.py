@@ -5,6 +5,7 @@ they are first used. Runs in workers: the serving process never imports this roo
 """
 
 from service.data.fingerprint import fingerprint
+from service.data.inflate import read_body
 from service.data.limits import Limits
 from service.data.shipped import SHIPPED, dataset
 from service.data.submission import Submission, read_submission
@@ -21,5 +22,6 @@ __all__ = [
     "Table",
     "dataset",
     "fingerprint",
+    "read_body",
     "read_submission",
 ]

@@ -163,6 +163,13 @@ def test_bombs_are_refused_before_they_go_off() -> None:
         assert caught.value.code == "body_too_large"
 
 
+def test_a_stream_that_promises_more_than_memory_holds_is_refused() -> None:
+    promised = (8 * TABLE.num_rows).to_bytes(8, "little")
+    with pytest.raises(ServiceError) as caught:
+        read_arrow(stream_of(TABLE, "zstd").replace(promised, (2**60).to_bytes(8, "little")), LIMITS)
+    assert caught.value.code == "body_too_large"
+
+
 def test_a_column_of_nulls_takes_no_bytes_and_is_still_counted() -> None:
     with pytest.raises(ServiceError) as caught:
         read_arrow(stream_of(pa.table({"x": pa.nulls(200_000)})), LIMITS)

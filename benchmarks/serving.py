@@ -1,0 +1,94 @@
+"""The service from outside: the time of one radon fit, and whether /livez waits while a large body is fitted.
+
+Run: python -m benchmarks.serving URL
+"""
+
+import json
+import statistics
+import sys
+import threading
+import time
+
+import httpx
+import numpy as np
+
+from service import data
+from service.data import Categorical, Numeric
+
+FITS = 200
+LARGE_ROWS = 850_000
+"""A JSON body of some 40 MB."""
+
+
+def radon_columns() -> dict[str, list[float] | list[str]]:
+    """The radon survey as a client would send it."""
+    columns: dict[str, list[float] | list[str]] = {}
+    for name, column in data.dataset("radon").columns.items():
+        if isinstance(column, Categorical):
+            columns[name] = [column.levels[code] for code in column.codes]
+        elif isinstance(column, Numeric):
+            columns[name] = column.values.tolist()
+    return columns
+
+
+def large_body() -> bytes:
+    """A fit of two numeric columns and labels."""
+    random = np.random.default_rng(2)
+    codes = random.integers(0, 5_000, LARGE_ROWS)
+    x = random.standard_normal(LARGE_ROWS)
+    y = x + random.standard_normal(5_000)[codes] + random.standard_normal(LARGE_ROWS)
+    columns = {"y": y.tolist(), "x": x.tolist(), "g": [f"g{code}" for code in codes]}
+    return json.dumps({"formula": "y ~ x + (1 | g)", "data": columns, "include": []}).encode()
+
+
+def server_milliseconds(answer: httpx.Response) -> float:
+    """The server's own time, from its Server-Timing header."""
+    stages = dict(part.strip().split(";dur=") for part in answer.headers["server-timing"].split(","))
+    return float(stages["total"])
+
+
+def time_radon(client: httpx.Client) -> None:
+    """Print how long the radon model takes, for the server and for the client; no two requests are the same."""
+    columns = radon_columns()
+    theirs, ours = [], []
+    for k in range(FITS):
+        body = {"formula": "log_radon ~ floor + (1 | county)", "data": columns, "confidence_level": 0.9 + k / 1e4}
+        content = json.dumps(body).encode()
+        start = time.perf_counter()
+        answer = client.post("/v1/fits", content=content, headers={"Content-Type": "application/json"})
+        ours.append(1e3 * (time.perf_counter() - start))
+        theirs.append(server_milliseconds(answer.raise_for_status()))
+    print(f"radon over HTTP, {len(content) / 1e3:.0f} kB: server {quantiles(theirs)}, client {quantiles(ours)}")
+
+
+def time_livez(client: httpx.Client) -> None:
+    """Print how long /livez takes while a large body is sent and fitted."""
+    body = large_body()
+    answers: list[httpx.Response] = []
+
+    def send() -> None:
+        with httpx.Client(base_url=client.base_url, timeout=300) as other:
+            answers.append(other.post("/v1/fits", content=body, headers={"Content-Type": "application/json"}))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    pings = []
+    while sender.is_alive():
+        start = time.perf_counter()
+        client.get("/livez").raise_for_status()
+        pings.append(1e3 * (time.perf_counter() - start))
+        time.sleep(0.002)
+    answers[0].raise_for_status()
+    milliseconds = server_milliseconds(answers[0])
+    print(f"a body of {len(body) / 1e6:.0f} MB: server {milliseconds:.0f} ms; meanwhile /livez {quantiles(pings)}")
+
+
+def quantiles(values: list[float]) -> str:
+    """Median and 99th percentile."""
+    return f"p50 {statistics.median(values):.2f} ms p99 {np.quantile(values, 0.99):.2f} ms"
+
+
+if __name__ == "__main__":
+    with httpx.Client(base_url=sys.argv[1], timeout=60) as connection:
+        time_radon(connection)
+        time_livez(connection)
