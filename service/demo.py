@@ -16,7 +16,7 @@ from typing import Any
 RUN = Path(".run")
 SECONDS_TO_START = 60
 FORMULA = "log_radon ~ floor + (1 | county)"
-SHOWN = ("AITKIN", "ANOKA", "BECKER", "LAC QUI PARLE")
+SHOWN = ("AITKIN", "ANOKA", "BECKER", "LACQUIPARLE")
 
 
 def demonstrate(host: str, port: int) -> int:

@@ -7,26 +7,15 @@ cannot be answered comes back as a value, a `Failure` of the contract: no except
 import hashlib
 import json
 import time
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
 from service import __version__, data, engine
-from service.contract import (
-    FitDocument,
-    FitOptions,
-    FormulaExpansion,
-    FormulaRequest,
-    Limits,
-    Reply,
-    Submission,
-    failure_of,
-)
+from service.contract import FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Reply, Submission, failure_of
 from service.contract.document import RandomPart
 from service.design import make_design
 from service.errors import BodyTooLarge, Fault, InvalidRequest, MalformedBody, ServiceError
@@ -42,12 +31,13 @@ MOST_FAULTS = 10
 
 def fit(submission: Submission) -> Reply:
     """The fit document of a request, with its id and the seconds each stage took; or why there is none."""
-    return _answer(lambda: _fit(submission))
+    return _answer(lambda: _fit(lambda: _received(submission)))
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
-    """The same of a file on this machine; `options` are written as in a query, `method=ML`."""
-    return _answer(lambda: _fit(_submission(Path(path), formula, options)))
+    """The same of a file on this machine; `options` are written as in a query: `method=ML`."""
+    pairs = [("formula", formula), *(option.partition("=")[::2] for option in options)]
+    return _answer(lambda: _fit(lambda: data.read_file(Path(path), pairs)))
 
 
 def expand_formula(submission: Submission) -> Reply:
@@ -60,16 +50,10 @@ def summarise(document: bytes, digits: int) -> Reply:
     return Reply(summary_text(FitDocument.model_validate_json(document), digits).encode())
 
 
-def _fit(submission: Submission) -> Reply:
+def _fit(read_payload: Callable[[], data.Payload]) -> Reply:
     clock = Stopwatch()
     with clock.stage("read"):
-        payload = data.read_submission(
-            Path(submission.path),
-            submission.content_type,
-            submission.content_encoding,
-            submission.query,
-            _limits(submission),
-        )
+        payload = read_payload()
         options = _checked(FitOptions, payload.options)
         table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
         formula = read(options.formula, list(table.columns))
@@ -89,6 +73,17 @@ def _fit(submission: Submission) -> Reply:
         document = fit_document(id, design, fitted, options)
         body = document.model_dump_json().encode()
     return Reply(body, id=id, seconds=clock.seconds)
+
+
+def _received(submission: Submission) -> data.Payload:
+    """The payload of a request."""
+    return data.read_payload(
+        Path(submission.path),
+        submission.content_type,
+        submission.content_encoding,
+        submission.query,
+        _limits(submission),
+    )
 
 
 def _expand(submission: Submission) -> Reply:
@@ -112,15 +107,6 @@ def _expand(submission: Submission) -> Reply:
         variables=_columns_of(formula),
     )
     return Reply(expansion.model_dump_json().encode())
-
-
-def _submission(path: Path, formula: str, options: Sequence[str]) -> Submission:
-    """The file as it would arrive over HTTP; raises UnsupportedMediaType for an ending without a reader."""
-    compressed = path.suffix == ".gz"
-    media_type = data.media_type_of_file(path.stem if compressed else path.name)
-    pairs = [("formula", formula), *(option.partition("=")[::2] for option in options)]
-    unlimited = Limits(bytes=sys.maxsize, columns=sys.maxsize, rows=sys.maxsize)
-    return Submission(str(path), media_type, "gzip" if compressed else "", urlencode(pairs), unlimited)
 
 
 def identify(options: FitOptions, formula: Formula, table: data.Table) -> str:

@@ -1,14 +1,14 @@
 """From the bytes of a request to a `Table`: JSON, CSV, Arrow and Parquet, and the data sets that come with the service.
 
-In: a file with a request's body, its headers and its query. Out: a `Submission`, whose table's columns are read when
+In: a file with a request's body, its headers and its query. Out: a `Payload`, whose table's columns are read when
 they are first used. Runs in workers: the serving process never imports this room.
 """
 
 from service.data.fingerprint import fingerprint
 from service.data.inflate import read_body
 from service.data.limits import Limits
+from service.data.payload import Payload, read_file, read_payload
 from service.data.shipped import SHIPPED, dataset
-from service.data.submission import Submission, read_submission
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 
 __all__ = [
@@ -18,10 +18,11 @@ __all__ = [
     "Limits",
     "Logical",
     "Numeric",
-    "Submission",
+    "Payload",
     "Table",
     "dataset",
     "fingerprint",
     "read_body",
-    "read_submission",
+    "read_file",
+    "read_payload",
 ]

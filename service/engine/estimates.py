@@ -10,6 +10,9 @@ from service.engine.criterion import Evaluation
 from service.engine.crossproducts import CrossProducts
 from service.engine.limits import NoPooling
 
+NEGLIGIBLE = 1e-9
+"""Share of a coefficient that a direction of the basis makes up below which it is rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -79,7 +82,8 @@ def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
 
 def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
     """The estimates at theta = infinity: classical regression with an indicator for each group."""
-    sigma = float(np.sqrt(limit.residual_squares / limit.residual_df))
+    no_noise = has_no_noise(fold.products, limit)
+    sigma = 0.0 if no_noise else float(np.sqrt(limit.residual_squares / limit.residual_df))
     covariance = sigma**2 * limit.within_inverse
     covariance[np.diag(limit.between_inverse) > 0] = np.inf
     covariance[:, np.diag(limit.between_inverse) > 0] = np.inf
@@ -153,17 +157,14 @@ def _assemble(
     products = fold.products
     basis, means = products.basis, products.augmented_means()
     unit = basis.y_unit
-    std_error, data_covariance = _restore(basis.jacobian(), covariance)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # A variance may overflow where its root does not: it becomes inf, and null in the document.
-        data_covariance = data_covariance * unit * unit
+    std_error, data_covariance = _restore(basis.jacobian(), covariance, unit)
     return Estimates(
         products=products,
         kept=fold.kept,
         aliased=fold.aliased,
         group_level=fold.group_level,
         beta=basis.coefficients(beta),
-        std_error=std_error * unit,
+        std_error=std_error,
         covariance=data_covariance,
         sigma=sigma * unit,
         group_sd=group_sd * unit,
@@ -177,15 +178,22 @@ def _assemble(
     )
 
 
-def _restore(jacobian: Matrix, covariance: Matrix) -> tuple[Vector, Matrix]:
+def _restore(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Vector, Matrix]:
     """Standard errors (p,) and covariance (p, p) of the design's coefficients, infinite ones kept apart from finite."""
+    largest = np.abs(jacobian).max(axis=1, initial=0.0)
+    size = np.ldexp(1.0, np.frexp(largest)[1])
     endless = ~np.isfinite(np.diag(covariance))
     finite = np.where(np.isfinite(covariance), covariance, 0.0)
-    restored = jacobian @ finite @ jacobian.T
-    touched = np.abs(jacobian[:, endless]).sum(axis=1) > 0
+    rows = jacobian / size[:, None]
+    restored = rows @ finite @ rows.T
+    touched = np.abs(jacobian[:, endless]).max(axis=1, initial=0.0) > NEGLIGIBLE * largest
     restored[touched] = np.inf
     restored[:, touched] = np.inf
-    return np.sqrt(np.maximum(np.diag(restored), 0.0)), restored
+    std_error = np.sqrt(np.maximum(np.diag(restored), 0.0)) * size * unit
+    with np.errstate(over="ignore"):
+        # A variance may overflow where its root does not: it becomes inf, and null in the document.
+        restored = restored * (size[:, None] * unit) * (size * unit)
+    return std_error, restored
 
 
 def _fixed_sd(products: CrossProducts, beta: Vector) -> float:

@@ -61,10 +61,13 @@ def fit(design: Design, *, restricted: bool = True, theta: float | None = None) 
         raise TooManyParameters(f"{fold.kept.size} coefficients cannot be told apart by {design.y.size} rows.")
     fold = sharpen(design, fold)
     held = theta is not None
-    if theta == np.inf:
+    if theta is not None and theta * theta == np.inf:
         return Fit(_without_pooling(fold), restricted, np.nan, np.nan, None, held)
     if may_have_no_noise(fold.products) and has_no_noise(fold.products, limit := no_pooling(fold.products)):
-        return Fit(estimates_without_noise(fold, limit, restricted=restricted), restricted, np.nan, np.nan, None, held)
+        estimates = estimates_without_noise(fold, limit, restricted=restricted)
+        # At a held theta the differences between groups are noise too: only where there are none is there no noise.
+        if not held or estimates.group_sd == 0.0:
+            return Fit(estimates, restricted, np.nan, np.nan, None, held)
     criterion, at, optimum = _solve(fold.products, restricted=restricted, theta=theta)
     if _explained(criterion, at):
         fold = residualise(design, fold, at.beta)

@@ -11,14 +11,15 @@ import numpy as np
 
 from service.engine.criterion import Criterion, Evaluation
 
-GRID = np.linspace(0.0, 1.0, 48)
+GRID = np.linspace(0.0, 1.0, 56)
 """Where between the ends of the range the slope is looked at, on the log scale: steps of a factor of about 5."""
 
 FINE_GRID = np.linspace(0.0, 1.0, 11)
 """The same between two of those, so that Newton begins close enough to converge at once."""
 
-SMALLEST, LARGEST = 1e-7, 1e24
-"""phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e12 of a single row's noise."""
+SMALLEST, LARGEST = 1e-7, 1e32
+"""phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e16 of a single row's noise, beyond
+which noise is rounding (estimates.py)."""
 
 STEPS = 60
 """Newton converges in 4 to 8 steps; bisection alone would halve a bracket of a factor 5 to one unit in the last

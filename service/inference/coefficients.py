@@ -49,8 +49,10 @@ def satterthwaite(fit: Fit) -> Vector:
     if at is None or fit.held or at.phi == 0.0:
         return everywhere
     jacobian = fit.estimates.products.basis.jacobian()
-    variance = np.einsum("ij,jk,ik->i", jacobian, at.inverse, jacobian)
-    slope = np.einsum("ij,jk,ik->i", jacobian, at.inverse_slope, jacobian)
+    # The unit of a coefficient cancels; squared, it might overflow.
+    rows = jacobian / np.abs(jacobian).max(axis=1, initial=0.0, keepdims=True)
+    variance = np.einsum("ij,jk,ik->i", rows, at.inverse, rows)
+    slope = np.einsum("ij,jk,ik->i", rows, at.inverse_slope, rows)
     gradient = np.stack([slope / variance, np.ones_like(variance)])
     spread = np.einsum("ai,ab,bi->i", gradient, variance_covariance(fit), gradient)
     df: Vector = 2.0 / spread

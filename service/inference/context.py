@@ -39,13 +39,14 @@ def contexts(fit: Fit) -> list[Contrast]:
     to_basis = np.linalg.inv(basis.jacobian())
     found = []
     for position in np.flatnonzero(estimates.group_level == 0):
-        column = to_basis[:, position]
+        unit = float(np.abs(to_basis[:, position]).max())
+        column = to_basis[:, position] / unit
         loads = B[:-1, :-1] @ column
         square = float(column @ loads)
         left = square - float(loads @ at.inverse @ loads)
         if left <= NEGLIGIBLE * square:
             continue
-        difference = float(column @ pull) / left * basis.y_unit
-        error = estimates.sigma / float(np.sqrt(left))
+        difference = float(column @ pull) / left / unit * basis.y_unit
+        error = estimates.sigma / float(np.sqrt(left)) / unit
         found.append(Contrast(int(position), difference, error, 2.0 * float(ndtr(-abs(difference / error)))))
     return found

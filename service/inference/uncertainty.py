@@ -9,6 +9,10 @@ import numpy as np
 from service.arrays import Matrix
 from service.engine import Fit
 
+FLAT = 1e-10
+"""Share of the curvature by phi left where sigma follows phi, below which the data cannot tell the two apart: it is at
+least one over the rows otherwise."""
+
 
 def variance_covariance(fit: Fit) -> Matrix:
     """The covariance (2, 2) of (phi, log sigma^2); zero for a phi held or on the boundary, nan if undefined."""
@@ -20,6 +24,6 @@ def variance_covariance(fit: Fit) -> Matrix:
     cross = -df * at.rho_slope / at.rho
     hessian = np.array([[at.joint_curvature, cross], [cross, float(df)]])
     determinant = at.joint_curvature * df - cross * cross
-    if at.joint_curvature <= 0 or determinant <= 0:
+    if determinant <= FLAT * at.joint_curvature * df:
         return np.full((2, 2), np.nan)
     return 2.0 * np.array([[hessian[1, 1], -cross], [-cross, hessian[0, 0]]]) / determinant

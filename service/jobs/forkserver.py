@@ -15,8 +15,14 @@ from typing import cast
 
 from service.jobs.worker import HEADER, Answer, unpack
 
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""For linear algebra: workers whose threads compete for the cores can be 40 times slower."""
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""For linear algebra, whose threads, competing for the cores, can make workers 40 times slower; and for Arrow, because
+a process with threads must not fork."""
 
 
 class Worker(asyncio.Protocol):

@@ -18,8 +18,8 @@ class Pool:
     """`size` workers, each at one task at a time.
 
     Every worker has imported the modules of `preload` and may use `memory_limit` bytes of data (RLIMIT_DATA), theirs
-    included. A task may run for `deadline` seconds; `queue_limit` tasks may wait; a worker is replaced after
-    `tasks_per_worker` tasks. All methods may be called from any thread.
+    included. A task may run for `deadline` seconds at each of its two tries; `queue_limit` tasks may wait; a worker is
+    replaced after `tasks_per_worker` tasks. All methods may be called from any thread.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class Supervisor:
     async def run(self, task: str, request: bytes, deadline: float) -> object:
         """What the task returns.
 
-        Raises DeadlineExceeded if it runs for more than `deadline` seconds, WorkerDied if it costs a second worker
+        Raises DeadlineExceeded if a try takes more than `deadline` seconds, WorkerDied if it costs a second worker
         its life, and an internal ServiceError if it raises; the log then has its traceback.
         """
         for again in (False, True):

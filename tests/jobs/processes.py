@@ -34,8 +34,7 @@ def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
 
 def ready(pool: Pool, size: int) -> Pool:
     """The pool, once all its workers have arrived."""
-    until(lambda: len(pool.census().workers) == size)
-    assert pool.ready()
+    until(lambda: len(pool.census().workers) == size and pool.ready())
     return pool
 
 

@@ -73,6 +73,11 @@ def test_a_killed_fork_server_costs_every_task_a_second_try(open_pool: OpenPool,
     assert ready(pool, 2).census().retries == 2
 
 
+def test_a_fork_server_has_one_thread_whatever_it_imports(open_pool: OpenPool) -> None:
+    pool = ready(open_pool(1, preload=("scipy.linalg", "pyarrow.csv")), 1)
+    assert len(os.listdir(f"/proc/{parent(pool.census().workers[0])}/task")) == 1
+
+
 PROGRAM = """
 from service.jobs.pool import Pool
 

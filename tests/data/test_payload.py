@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from service.data.json_text import Json
-from service.data.submission import Submission, read_submission
+from service.data.payload import Payload, read_payload
 from service.errors import ServiceError
 from tests.data.tables import LIMITS, plain
 
@@ -102,17 +102,17 @@ BAD = {
 }
 
 
-def read(sent: Sent, folder: Path) -> Submission:
+def read(sent: Sent, folder: Path) -> Payload:
     (folder / "body").write_bytes(sent.body)
-    return read_submission(folder / "body", sent.content_type, sent.coding, sent.query, LIMITS)
+    return read_payload(folder / "body", sent.content_type, sent.coding, sent.query, LIMITS)
 
 
 @pytest.mark.parametrize("sent", ALIKE.values(), ids=ALIKE.keys())
 def test_every_form_of_body_means_the_same(sent: Sent, tmp_path: Path) -> None:
-    submission = read(sent, tmp_path)
-    assert submission.table is not None
-    assert plain(submission.table) == ROWS
-    assert (submission.options, submission.dataset) == ({"formula": FORMULA, "method": "ML"}, None)
+    payload = read(sent, tmp_path)
+    assert payload.table is not None
+    assert plain(payload.table) == ROWS
+    assert (payload.options, payload.dataset) == ({"formula": FORMULA, "method": "ML"}, None)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_every_form_of_body_means_the_same(sent: Sent, tmp_path: Path) -> None:
     ids=["json", "form"],
 )
 def test_data_may_be_named_instead_of_sent(sent: Sent, tmp_path: Path) -> None:
-    submission = read(sent, tmp_path)
+    payload = read(sent, tmp_path)
     theta: list[Json] = [0.5]
-    assert submission == Submission({"theta": theta}, None, "radon")
+    assert payload == Payload({"theta": theta}, None, "radon")
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())

@@ -1,6 +1,7 @@
-"""From the body of a request, in any form the contract allows, to a `Submission`: its options and its data."""
+"""From the body of a request, in any form the contract allows, to a `Payload`: its options and its data."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ _READERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class Payload:
     """What was sent: `options` (the formula among them) as plain JSON values, unjudged, and the data.
 
     The data are the rows themselves in `table`, or the name or id in `dataset` of rows kept elsewhere; the other of
@@ -37,8 +38,8 @@ class Submission:
     dataset: str | None
 
 
-def read_submission(path: Path, content_type: str, content_encoding: str, query: str, limits: Limits) -> Submission:
-    """The submission whose body lies in the file at `path`, with the request's headers ("" if absent) and query.
+def read_payload(path: Path, content_type: str, content_encoding: str, query: str, limits: Limits) -> Payload:
+    """The payload whose body lies in the file at `path`, with the request's headers ("" if absent) and query.
 
     Raises what the readers of its formats raise, `UnsupportedMediaType` if there is none, and `InvalidRequest` unless
     exactly one of `data` and `dataset` is given.
@@ -50,35 +51,44 @@ def read_submission(path: Path, content_type: str, content_encoding: str, query:
     content = read_body(path, content_encoding, limits)
     options = options_of_query(query)
     if media.name not in (JSON, FORM):
-        return _submission(options, _READERS[FORMATS[media.name]](content, limits))
+        return _payload(options, _READERS[FORMATS[media.name]](content, limits))
     if options:
         raise InvalidRequest("The options of a JSON body or a form stand in the body, not in the query.")
     return _of_json(content, limits) if media.name == JSON else _of_form(content, media, limits)
 
 
-def _of_json(content: bytes, limits: Limits) -> Submission:
+def read_file(path: Path, options: Iterable[tuple[str, str]]) -> Payload:
+    """The payload of a file on this machine, compressed by gzip if its name says so, with options as in a query."""
+    compressed = path.suffix.lower() == ".gz"
+    unlimited = Limits(max_bytes=sys.maxsize, max_rows=sys.maxsize, max_columns=sys.maxsize)
+    content = read_body(path, "gzip" if compressed else "", unlimited)
+    form = format_of_file("", path.stem if compressed else path.name, content)
+    return _payload(options_of_text(options), _READERS[form](content, unlimited))
+
+
+def _of_json(content: bytes, limits: Limits) -> Payload:
     envelope = members(content.removeprefix(BYTE_ORDER_MARK))
     data = envelope.pop("data", None)
     options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
-    return _submission(options, None if data is None else read_json(bytes(data), limits))
+    return _payload(options, None if data is None else read_json(bytes(data), limits))
 
 
-def _of_form(content: bytes, media: MediaType, limits: Limits) -> Submission:
+def _of_form(content: bytes, media: MediaType, limits: Limits) -> Payload:
     form = read_form(content, media.parameters.get("boundary"))
     options = options_of_text(form.fields)
     if form.data is None:
-        return _submission(options, None)
+        return _payload(options, None)
     file = form.data
     read = _READERS[format_of_file(file.content_type, file.file_name, file.content)]
-    return _submission(options, read(file.content, limits))
+    return _payload(options, read(file.content, limits))
 
 
-def _submission(options: dict[str, Json], table: Table | None) -> Submission:
-    """The submission, once it is sure that it has data, and only one kind."""
+def _payload(options: dict[str, Json], table: Table | None) -> Payload:
+    """The payload, once it is sure that it has data, and only one kind."""
     dataset = options.pop("dataset", None)
     if dataset is not None and not isinstance(dataset, str):
         raise InvalidRequest("`dataset` must be a name.", Fault("not a name", pointer="/dataset"))
     if (table is None) == (dataset is None):
         message = "Send either `data` or `dataset`" + (", not both." if dataset is not None else ".")
         raise InvalidRequest(message, Fault(message, pointer="/data"))
-    return Submission(options, table, dataset)
+    return Payload(options, table, dataset)
