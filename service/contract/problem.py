@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.errors import ServiceError
+from service.errors import Fault, ServiceError
 
 
 class Place(BaseModel):
@@ -27,18 +27,25 @@ class Failure(BaseModel):
     errors: list[Place] = Field(default_factory=list, description="The places it is about.")
 
 
-class Problem(Failure):
+class Problem(BaseModel):
     """A problem document."""
 
-    type: str = Field("about:blank", description="A URI for the kind of problem.")
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(description="A URI for the kind of problem.", examples=["urn:partialpool:problem:unknown_column"])
     title: str = Field(description="The kind of problem, the same words each time.")
     status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What went wrong, in words for the caller.")
+    code: str = Field(description="A stable code.", examples=["unknown_column"])
+    errors: list[Place] = Field(description="The places it is about.")
 
 
 def failure_of(error: ServiceError) -> Failure:
     """The refusal that an error of this service stands for."""
-    places = [
-        Place(message=f.message, pointer=f.pointer, column=f.column, row=f.row, position=f.position)
-        for f in error.faults
-    ]
-    return Failure(code=error.code, detail=error.detail, errors=places)
+    return Failure(code=error.code, detail=error.detail, errors=[_place(fault) for fault in error.faults])
+
+
+def _place(fault: Fault) -> Place:
+    """The place of a fault; a position is one in the formula."""
+    pointer = "/formula" if fault.pointer is None and fault.position is not None else fault.pointer
+    return Place(message=fault.message, pointer=pointer, column=fault.column, row=fault.row, position=fault.position)

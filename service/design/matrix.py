@@ -7,13 +7,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from service.arrays import Codes, Matrix
+from service.arrays import Codes, Matrix, Vector
 from service.data.table import Numeric
 from service.design.contrasts import INDICATORS, SCORES, column_suffixes
 from service.design.evaluation import Basis
 from service.design.marginality import CodedTerm, Recipe
-from service.design.refusals import single_level
-from service.errors import Fault, TooManyParameters
+from service.design.refusals import quote, single_level
+from service.errors import Fault, NotFinite, TooManyParameters
 
 INTERCEPT = "(Intercept)"
 MOST_CELLS = 2**28
@@ -51,7 +51,8 @@ def make_matrix(recipe: Recipe, variables: Variables, n_rows: int) -> tuple[tupl
     """The columns' names, and the matrix (n_rows, p) in Fortran order.
 
     Columns of an interaction are products, those of its first variable varying fastest. Raises TooManyParameters for a
-    matrix beyond `MOST_CELLS`, InvalidRequest for contrasts of a factor with a single level.
+    matrix beyond `MOST_CELLS`, InvalidRequest for contrasts of a factor with a single level, and NotFinite for products
+    that overflow.
     """
     n_columns = recipe.intercept + sum(_width(term, variables) for term in recipe.terms)
     if n_rows * n_columns > MOST_CELLS:
@@ -63,9 +64,7 @@ def make_matrix(recipe: Recipe, variables: Variables, n_rows: int) -> tuple[tupl
     for term in recipe.terms:
         for name, factors in _columns(term, variables):
             column = matrix[:, len(names)]
-            np.copyto(column, factors[0])
-            for factor in factors[1:]:
-                column *= factor
+            _multiply(factors, column, name)
             names.append(name)
     return tuple(names), matrix
 
@@ -94,6 +93,17 @@ def _columns(term: CodedTerm, variables: Variables) -> Iterator[tuple[str, list[
     for numbers in product(*(range(len(part.names)) for part in reversed(parts))):
         chosen = list(zip(parts, reversed(numbers), strict=True))
         yield ":".join(part.names[number] for part, number in chosen), [part.column(number) for part, number in chosen]
+
+
+def _multiply(factors: list[Column], product: Vector, name: str) -> None:
+    """Write the product of these columns, of that name, into `product`."""
+    np.copyto(product, factors[0])
+    with np.errstate(over="ignore"):
+        for factor in factors[1:]:
+            product *= factor
+    if len(factors) > 1 and np.isinf(product).any():
+        message = f"The products of {quote(name)} are too large for a number; scale its variables."
+        raise NotFinite(message, Fault(message))
 
 
 def _part(label: str, variable: Variable, indicators: bool) -> _Part:

@@ -33,7 +33,7 @@ def complete_rows(table: Table, missing: Missing) -> Codes:
 def _missing_values(gaps: dict[str, NDArray[np.bool_]]) -> MissingValues:
     """The error that names the first missing cell of every column."""
     faults = [
-        Fault(f"{cells.sum()} missing values", column=excerpt(name), row=int(np.argmax(cells)))
+        Fault(f"missing values: {cells.sum()}", column=excerpt(name), row=int(np.argmax(cells)))
         for name, cells in gaps.items()
     ]
     message = f"Column {quote(next(iter(gaps)))} has a missing value in row {faults[0].row}"

@@ -11,6 +11,7 @@ form of the thing itself with another power of lambda.
 """
 
 import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +92,8 @@ class Criterion:
         direction = np.ones(len(A))
         beta = inverse @ A[:-1, -1]
         direction[:-1] = -beta
-        rho = float(direction @ A @ direction)
+        # Where X and the groups explain all of y rounding may leave less than nothing.
+        rho = max(float(direction @ A @ direction), sys.float_info.min)
         pull = A1 @ direction
         rho1 = float(direction @ pull) / rho
         rho2 = float(direction @ A2 @ direction - 2.0 * pull[:-1] @ inverse @ pull[:-1]) / rho

@@ -96,9 +96,7 @@ def fold_rows(design: Design, basis: Basis) -> CrossProducts:
     plain_means, plain_totals = _group_means(design, basis, columns, weights)
     within, scatter = _around_means(design, basis, columns, plain_means, plain_totals)
     means, total_mean = plain_means @ basis.rotation, plain_totals @ basis.rotation
-    inside = np.diag(within)
-    constant = np.flatnonzero(inside[:-1] <= CONSTANT * (inside + weights @ means**2)[:-1])
-    within[constant] = within[:, constant] = 0.0
+    _clear_constant(within, weights, means)
     if design.weights is None:
         apart = means - total_mean
         scatter = within + (apart * weights[:, None]).T @ apart
@@ -154,20 +152,29 @@ def _around_means(
     return within, scatter
 
 
+def _clear_constant(within: Matrix, weights: Vector, means: Matrix) -> None:
+    """Exact zeros in `within` for the columns of X in which nothing but rounding is left."""
+    inside = np.diag(within)
+    constant = np.flatnonzero(inside[:-1] <= CONSTANT * (inside + weights @ means**2)[:-1])
+    within[constant] = within[:, constant] = 0.0
+
+
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     """The cross-products of the rows of both, which must be in one basis and of the same groups."""
     weights, counts = a.weights + b.weights, a.counts + b.counts
     present = np.where(weights > 0, weights, 1.0)
     apart = b.means - a.means
     share = np.where(a.weights > 0, b.weights / present, 1.0)
-    between = (apart * (share * a.weights)[:, None]).T @ apart
+    means = a.means + apart * share[:, None]
+    within = a.within + b.within + (apart * (share * a.weights)[:, None]).T @ apart
+    _clear_constant(within, weights, means)
     gap, part = b.total_mean - a.total_mean, b.n / (a.n + b.n)
     return CrossProducts(
         a.basis,
         counts,
         weights,
-        a.means + apart * share[:, None],
-        a.within + b.within + between,
+        means,
+        within,
         a.log_weights + b.log_weights,
         a.total_mean + gap * part,
         a.scatter + b.scatter + np.outer(gap, gap) * (a.n * part),

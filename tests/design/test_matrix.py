@@ -5,7 +5,7 @@ from service.data.table import Numeric
 from service.design.evaluation import Basis
 from service.design.marginality import CodedTerm, Recipe
 from service.design.matrix import CodedFactor, Variable, make_matrix
-from service.errors import InvalidRequest, TooManyParameters
+from service.errors import InvalidRequest, NotFinite, TooManyParameters
 
 VARIABLES: dict[str, Variable] = {
     "x": Numeric(np.array([2.0, 3.0, 5.0])),
@@ -50,6 +50,12 @@ def test_a_single_level_has_an_indicator_and_no_contrasts() -> None:
     assert columns(False, CodedTerm(("one",), (True,))) == {"oneonly": [1, 1, 1]}
     with pytest.raises(InvalidRequest, match="`one` has only one level"):
         columns(True, CodedTerm(("one",), (False,)))
+
+
+def test_products_that_overflow_are_refused() -> None:
+    huge: dict[str, Variable] = {"x": Numeric(np.array([1.0, 1e200])), "z": Numeric(np.array([1.0, -1e200]))}
+    with pytest.raises(NotFinite, match="The products of `x:z` are too large"):
+        make_matrix(Recipe(False, (CodedTerm(("x", "z"), (False, False)),)), huge, 2)
 
 
 def test_a_matrix_beyond_all_memory_is_refused_at_once() -> None:

@@ -24,6 +24,7 @@ def test_missing_values_are_refused_with_the_first_of_every_column() -> None:
     with pytest.raises(MissingValues, match="Column `y` has a missing value in row 1") as refusal:
         complete_rows(GAPS, "error")
     assert [(fault.column, fault.row) for fault in refusal.value.faults] == [("y", 1), ("x", 4), ("f", 2), ("l", 3)]
+    assert refusal.value.faults[3].message == "missing values: 2"
 
 
 def test_a_table_without_rows_has_no_observations() -> None:

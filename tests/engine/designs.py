@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Codes, Vector
 from service.design import Coding, Design, Grouping, RandomEffect
 
 Numbers = Sequence[float] | Vector
@@ -18,29 +18,45 @@ def design_of(
     weights: Numbers | None = None,
     offset: Numbers | None = None,
 ) -> Design:
-    """The design of y ~ predictors + (1 | g), g given by its codes, all of which must occur."""
+    """The design of y ~ predictors + (1 | g), g given by its codes, all of which occur."""
     response, groups = np.array(y, dtype=np.float64), np.array(codes, dtype=np.intp)
-    ones = [np.ones(response.size)] * intercept
-    columns = [*ones, *(np.array(column, dtype=np.float64) for column in predictors)]
-    names = ["(Intercept)"] * intercept + [f"x{k + 1}" for k in range(len(predictors))]
+    X = np.empty((response.size, intercept + len(predictors)), order="F")
+    X[:, :intercept] = 1.0
+    for k, column in enumerate(predictors):
+        X[:, intercept + k] = column
     levels = tuple(f"group {j}" for j in range(int(groups.max()) + 1))
-    effect = RandomEffect(Grouping("g", groups, levels), ("(Intercept)",), np.ones((response.size, 1)), True)
     return Design(
-        formula=" + ".join(["y ~ 1" if intercept else "y ~ 0", *names[int(intercept) :], "(1 | g)"]),
+        formula="y ~ ... + (1 | g)",
         response="y",
-        names=tuple(names),
+        names=(*["(Intercept)"] * intercept, *(f"x{k + 1}" for k in range(len(predictors)))),
         intercept=intercept,
-        X=np.asfortranarray(np.column_stack(columns) if columns else np.empty((response.size, 0))),
+        X=X,
         y=response,
         weights=None if weights is None else np.array(weights, dtype=np.float64),
         offset=None if offset is None else np.array(offset, dtype=np.float64),
-        random=(effect,),
+        random=(RandomEffect(Grouping("g", groups, levels), ("(Intercept)",), np.ones((response.size, 1)), True),),
         rows=np.arange(response.size),
         n_dropped=0,
         coding=Coding({}, {}),
     )
 
 
-def columns_of(design: Design, kept: Codes) -> Matrix:
-    """The columns of X at these positions."""
-    return design.X[:, kept]
+def group_of(sizes: Sequence[int]) -> Codes:
+    """The group of each row, groups one after the other."""
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+def group_means(values: Vector, codes: Codes) -> Vector:
+    """The mean of its group, for each row."""
+    means: Vector = np.bincount(codes, values) / np.bincount(codes)
+    return means[codes]
+
+
+def random_rows(
+    seed: int, sizes: Sequence[int], *, group: float = 1.0, noise: float = 1.0
+) -> tuple[Vector, Vector, Vector, Codes]:
+    """A predictor, a group-level predictor, y = 1 + 2x + group effect + noise, and codes."""
+    random, codes = np.random.default_rng(seed), group_of(sizes)
+    x, v = random.normal(size=codes.size), random.normal(size=len(sizes))[codes]
+    effects, residuals = group * random.normal(size=len(sizes)), noise * random.normal(size=codes.size)
+    return x, v, 1 + 2 * x + effects[codes] + residuals, codes
