@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,8 +18,10 @@ from pydantic import BaseModel, ValidationError
 from service import __version__, data, engine
 from service.contract import FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Reply, Submission, failure_of
 from service.contract.document import RandomPart
+from service.data.excerpt import LONGEST_EXCERPT
+from service.data.json_text import Json, decode_object, pointer_to
 from service.design import make_design
-from service.errors import BodyTooLarge, Fault, InvalidRequest, MalformedBody, ServiceError
+from service.errors import BodyTooLarge, Fault, InvalidRequest, ServiceError
 from service.formula import names_in, read
 from service.formula.formula import Formula
 from service.report import fit_document, summary_text
@@ -88,7 +91,7 @@ def _received(submission: Submission) -> data.Payload:
 
 def _expand(submission: Submission) -> Reply:
     content = data.read_body(Path(submission.path), submission.content_encoding, _limits(submission))
-    request = _checked(FormulaRequest, content)
+    request = _checked(FormulaRequest, decode_object(content))
     formula = read(request.formula, request.columns)
     expansion = FormulaExpansion(
         formula=formula.text,
@@ -128,26 +131,39 @@ def _answer(task: Callable[[], Reply]) -> Reply:
     return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
 
 
-def _checked(kind: type[Options], content: Mapping[str, object] | bytes) -> Options:
-    """The options; raises InvalidRequest with a pointer to each that is wrong, MalformedBody if it is not JSON."""
+def _checked(kind: type[Options], content: Mapping[str, Json]) -> Options:
+    """The options; raises InvalidRequest with a pointer to each that is wrong."""
     try:
-        return kind.model_validate_json(content) if isinstance(content, bytes) else kind.model_validate(content)
+        return kind.model_validate(content)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-    if found[0]["type"] == "json_invalid":
-        raise MalformedBody(f"The body is not JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}.")
-    faults = [Fault(_sentence(item["msg"]), pointer=_pointer(item["loc"])) for item in found[:MOST_FAULTS]]
-    first = faults[0]
-    raise InvalidRequest(f"The request is not valid at {first.pointer or 'its top'}: {first.message}", *faults)
+    faults = [
+        Fault(_sentence(item["type"], item["msg"], item["loc"], kind), pointer=_pointer(item["loc"], content))
+        for item in found[:MOST_FAULTS]
+    ]
+    raise InvalidRequest(f"The request is not valid at {faults[0].pointer}: {faults[0].message}", *faults)
 
 
-def _sentence(message: str) -> str:
-    return message if message.endswith(".") else f"{message}."
+def _sentence(type: str, message: str, location: tuple[int | str, ...], kind: type[BaseModel]) -> str:
+    """What is wrong, in words for the caller."""
+    if type != "extra_forbidden":
+        return f"{message}."
+    close = get_close_matches(str(location[-1])[:LONGEST_EXCERPT], kind.model_fields, n=1)
+    return "There is no such option" + (f"; did you mean `{close[0]}`?" if close else ".")
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
-    """A JSON pointer (RFC 6901) to a place in the request."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+def _pointer(location: tuple[int | str, ...], content: Json) -> str:
+    """The JSON pointer to a place in the request, less the steps that only the check takes."""
+    steps: list[str | int] = []
+    for step in location:
+        if isinstance(content, Mapping) and isinstance(step, str):
+            content = content.get(step)
+        elif isinstance(content, list) and isinstance(step, int):
+            content = content[step]
+        else:
+            break
+        steps.append(step)
+    return pointer_to("", *steps)
 
 
 def _held(options: FitOptions) -> float | None:

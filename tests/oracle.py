@@ -101,7 +101,7 @@ def answer(design: Design, *, restricted: bool = True, theta: float | None = Non
             criterion=float(at.deviance(restricted)),
             beta=_doubles(at.beta),
             std_error=_doubles([(variance * inverse[k][k]).sqrt() for k in range(len(inverse))]),
-            covariance=np.array([_doubles([variance * cell for cell in row]) for row in inverse]),
+            covariance=np.array([_doubles([variance * cell for cell in row]) for row in inverse]).reshape(2 * [len(inverse)]),
             sigma=float(variance.sqrt()),
             group_sd=float((variance * at.phi).sqrt()),
             effects=_doubles(effects),

@@ -157,7 +157,9 @@ class Convergence(Part):
     converged: bool
     singular: bool = Field(description="The optimum lies on the boundary: a variance is zero.")
     evaluations: int
-    gradient_norm: float = Field(description="Distance to the optimum that the gradient implies, in standard errors.")
+    gradient_norm: float | None = Field(
+        description="Distance to the optimum that the gradient implies, in standard errors; null without curvature."
+    )
     theta: list[float | None] = Field(description="Group sd over residual sd; null if infinite.")
 
 

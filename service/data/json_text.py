@@ -63,6 +63,12 @@ def decode(text: bytes | msgspec.Raw, pointer: str = "") -> Json:
     return value
 
 
+def decode_object(text: bytes) -> dict[str, Json]:
+    """The values of the JSON object in `text` by name; raises as `members` and `decode`."""
+    written = members(text.removeprefix(BYTE_ORDER_MARK))
+    return {name: decode(value, pointer_to("", name)) for name, value in written.items()}
+
+
 def refuse(failure: Exception, text: bytes, pointer: str) -> NoReturn:
     """Raise the `MalformedBody` for what the parser said of this text."""
     message = _explanation(failure, text)

@@ -46,6 +46,20 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """What the slopes of REML and ML share at G values of phi.
+
+    The derivatives by phi, (G,) each: `pooled` of sum_j log(1 + phi W_j), `log_rho` of log rho, `log_determinant` of
+    log|A_XX|.
+    """
+
+    phis: Vector
+    pooled: Vector
+    log_rho: Vector
+    log_determinant: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class Criterion:
     """The deviance as a function of phi. `nu` are the residual degrees of freedom it profiles sigma with."""
 
@@ -55,31 +69,30 @@ class Criterion:
     within: Matrix
     between: Between
 
-    def scan(self, phis: Vector) -> tuple[Vector, Vector]:
-        """Deviances and their slopes by phi, (G,) each, at many values of phi."""
+    def scan(self, phis: Vector) -> Scan:
+        """What the slopes at many values of phi are made of."""
         at_once = max(1, SCANNED // self.between.weights.size)
-        parts = [self._scan(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
-        return np.concatenate([value for value, _ in parts]), np.concatenate([slope for _, slope in parts])
+        parts = [self._derivatives(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
+        return Scan(phis, *np.concatenate(parts, axis=1))
 
-    def _scan(self, phis: Vector) -> tuple[Vector, Vector]:
-        w, count = self.between.weights, self.between.multiplicity
+    def slopes(self, scan: Scan) -> Vector:
+        """The slopes by phi, (G,), of this criterion where another of the same cross-products was scanned."""
+        slopes = scan.pooled + self.nu * scan.log_rho
+        return slopes + scan.log_determinant if self.restricted else slopes
+
+    def _derivatives(self, phis: Vector) -> Matrix:
+        """The three derivatives of a scan, (3, G), from all values of phi at once."""
+        w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
         A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
         size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-        size[:, -1] = 1.0
         units = size[:, :, None] * size[:, None, :]
         A, A1 = A / units, A1 / units
-        L = np.linalg.cholesky(A[:, :-1, :-1])
-        beta = np.linalg.solve(A[:, :-1, :-1], A[:, :-1, -1:])[:, :, 0]
-        direction = np.concatenate([-beta, np.ones((phis.size, 1))], axis=1)
-        rho = np.einsum("gi,gij,gj->g", direction, A, direction)
-        value = np.log1p(phis[:, None] * w) @ count + self.nu * np.log(rho)
-        slope = lam @ count + self.nu * np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
-        if self.restricted:
-            roots = np.diagonal(L, axis1=1, axis2=2) * size[:, :-1]
-            value += 2.0 * np.log(roots).sum(axis=1)
-            slope += np.trace(np.linalg.solve(A[:, :-1, :-1], A1[:, :-1, :-1]), axis1=1, axis2=2)
-        return value + self.constant, slope
+        solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
+        direction = np.concatenate([-solved[:, :, 0], np.ones((phis.size, 1))], axis=1)
+        rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
+        log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
+        return np.stack([lam @ self.between.multiplicity, log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)])
 
     def at(self, phi: float) -> Evaluation:
         """The criterion with all its derivatives at one phi."""

@@ -17,7 +17,7 @@ from service.engine.estimates import (
     may_have_no_noise,
 )
 from service.engine.limits import no_pooling
-from service.engine.optimum import Optimum, minimise
+from service.engine.optimum import Optimum, minimise, scan_range
 from service.errors import AllSingletons, Fault, TooFewGroups, TooManyParameters, UnsupportedModel
 
 
@@ -75,7 +75,7 @@ def fit(design: Design, *, restricted: bool = True, theta: float | None = None) 
     deviance = at.value
     if restricted:
         ml = unrestricted(criterion, fold.products)
-        deviance = ml.at(at.phi).value if held else minimise(ml).evaluation.value
+        deviance = minimise(ml, optimum.scan).evaluation.value if optimum else ml.at(at.phi).value
     return Fit(estimates_at(fold, at, criterion.nu), restricted, at.value, deviance, optimum, held)
 
 
@@ -112,7 +112,7 @@ def _solve(
     criterion = criterion_of(products, restricted=restricted)
     if theta is not None:
         return criterion, criterion.at(theta**2), None
-    optimum = minimise(criterion)
+    optimum = minimise(criterion, scan_range(criterion))
     return criterion, optimum.evaluation, optimum
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.engine.criterion import Criterion, Evaluation
+from service.engine.criterion import Criterion, Evaluation, Scan
 
 GRID = np.linspace(0.0, 1.0, 56)
 """Where between the ends of the range the slope is looked at, on the log scale: steps of a factor of about 5."""
@@ -34,13 +34,14 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """Where the criterion is least, and the evidence.
+    """Where the criterion is least, and the evidence: the scan of the whole range.
 
     `minima` counts the local minima met. `gradient_norm` is the distance to the stationary point that slope and
     curvature imply, in standard errors of theta; 0 on the boundary, where the criterion rises.
     """
 
     evaluation: Evaluation
+    scan: Scan
     evaluations: int
     minima: int
     gradient_norm: float
@@ -57,12 +58,16 @@ class Optimum:
         return self.evaluation.phi == 0.0
 
 
-def minimise(criterion: Criterion) -> Optimum:
-    """The global minimum of the criterion over phi >= 0."""
+def scan_range(criterion: Criterion) -> Scan:
+    """The scan of all of phi >= 0 that `minimise` begins with; REML and ML share it."""
     weights = criterion.between.weights
     low, high = SMALLEST / weights.max(), LARGEST / weights.min()
-    phis = np.concatenate([[0.0], low * (high / low) ** GRID])
-    _, slopes = criterion.scan(phis)
+    return criterion.scan(np.concatenate([[0.0], low * (high / low) ** GRID]))
+
+
+def minimise(criterion: Criterion, scan: Scan) -> Optimum:
+    """The global minimum of the criterion over phi >= 0."""
+    phis, slopes = scan.phis, criterion.slopes(scan)
     turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
     candidates = [criterion.at(0.0)] if slopes[0] >= 0 or turns.size == 0 else []
     evaluations = phis.size + len(candidates)
@@ -72,13 +77,13 @@ def minimise(criterion: Criterion) -> Optimum:
         evaluations += FINE_GRID.size + steps
     best = min(candidates, key=lambda candidate: candidate.value)
     norm = _gradient_norm(best)
-    return Optimum(best, evaluations, len(candidates), norm, norm < TOLERANCE)
+    return Optimum(best, scan, evaluations, len(candidates), norm, norm < TOLERANCE)
 
 
 def _zoomed(criterion: Criterion, low: float, high: float) -> tuple[float, float, float]:
     """A bracket a tenth as wide, and an estimate of the minimum within it: where a straight line crosses zero."""
     phis = low * (high / low) ** FINE_GRID if low > 0 else high * FINE_GRID
-    _, slopes = criterion.scan(phis)
+    slopes = criterion.slopes(criterion.scan(phis))
     turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
     if turns.size == 0:  # The slope at an end is nothing but rounding.
         return 0.5 * (low + high), low, high

@@ -5,6 +5,7 @@ from service.inference.context import Contrast, contexts
 from service.inference.intervals import SpreadInterval, spread_intervals
 from service.inference.pooling import Pooling, pooling
 from service.inference.shares import Shares, shares
+from service.inference.uncertainty import variance_covariance
 
 __all__ = [
     "CoefficientTable",
@@ -17,4 +18,5 @@ __all__ = [
     "pooling",
     "shares",
     "spread_intervals",
+    "variance_covariance",
 ]

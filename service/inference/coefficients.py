@@ -38,7 +38,7 @@ def coefficient_table(fit: Fit, degrees: Degrees, confidence_level: float) -> Co
     df = {"satterthwaite": satterthwaite, "residual": _residual, "none": _none}[degrees](fit)
     reference = np.where(np.isnan(df) & (degrees == "none"), np.inf, df)
     p_value = 2.0 * stdtr(reference, -np.abs(statistic))
-    half = _quantile(reference, 0.5 + 0.5 * confidence_level) * np.where(known, error, np.nan)
+    half = _quantile(reference, 0.5 - 0.5 * confidence_level) * np.where(known, error, np.nan)
     return CoefficientTable(statistic, np.where(known, df, np.nan), p_value, beta - half, beta + half)
 
 
@@ -69,7 +69,8 @@ def _none(fit: Fit) -> Vector:
     return np.full(fit.estimates.beta.size, np.nan)
 
 
-def _quantile(df: Vector, probability: float) -> Vector:
-    """Quantiles of t, of the normal where df is infinite."""
+def _quantile(df: Vector, tail: float) -> Vector:
+    """Quantiles of t, of the normal where df is infinite, that leave `tail` above them."""
     finite = np.where(np.isfinite(df), df, 1.0)
-    return np.where(np.isposinf(df), ndtri(probability), np.where(np.isnan(df), np.nan, stdtrit(finite, probability)))
+    # By the lower tail, as one less a small tail would be rounded.
+    return -np.where(np.isposinf(df), ndtri(tail), np.where(np.isnan(df), np.nan, stdtrit(finite, tail)))

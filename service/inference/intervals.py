@@ -26,7 +26,8 @@ def spread_intervals(fit: Fit, confidence_level: float) -> tuple[SpreadInterval,
     if 0.0 < phi < np.inf:
         to_log = np.array([1.0 / phi, 1.0])
         of_groups = float(to_log @ covariance @ to_log)
-    z = float(ndtri(0.5 + 0.5 * confidence_level))
+    # By the lower tail, as one less a small tail would be rounded.
+    z = -float(ndtri(0.5 - 0.5 * confidence_level))
     return (
         _around(fit.estimates.group_sd, 0.5 * np.sqrt(of_groups), z),
         _around(fit.estimates.sigma, 0.5 * np.sqrt(of_residual), z),

@@ -17,10 +17,12 @@ least one over the rows otherwise."""
 def variance_covariance(fit: Fit) -> Matrix:
     """The covariance (2, 2) of (phi, log sigma^2); zero for a phi held or on the boundary, nan if undefined."""
     df = fit.estimates.residual_df
-    at = fit.estimates.evaluation
+    at, optimum = fit.estimates.evaluation, fit.optimum
     alone = np.diag([0.0, 2.0 / df if df > 0 else np.nan])
-    if at is None or fit.held or at.phi == 0.0:
+    if at is None or optimum is None or at.phi == 0.0:
         return alone
+    if not np.isfinite(optimum.gradient_norm):  # The deviance has no curvature there.
+        return np.full((2, 2), np.nan)
     cross = -df * at.rho_slope / at.rho
     hessian = np.array([[at.joint_curvature, cross], [cross, float(df)]])
     determinant = at.joint_curvature * df - cross * cross

@@ -2,6 +2,9 @@
 
 from service.contract.document import FitDocument, FixedEffect, Statistics
 
+WHOLE = 1e15
+"""From here on a double has no decimals: it is written with a power of ten."""
+
 
 def summary_text(document: FitDocument, digits: int = 2) -> str:
     """The summary, every number with `digits` decimals; the lines end with a newline."""
@@ -41,4 +44,6 @@ def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:
 
 
 def _number(value: float | None, digits: int) -> str:
-    return "NA" if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return "NA"
+    return f"{value:.{digits}{'f' if abs(value) < WHOLE else 'e'}}"

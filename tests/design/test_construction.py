@@ -15,6 +15,7 @@ ROWS = table(
     f=["a", "b", "a", "b", None, "rare"],
     w=[1, 2, 3, 4, 5, 6],
     bad=[1, 2, -1, 0, 5, 6],
+    zero=[1, 2, 0, 4, 5, 6],
     l=[True, True, True, True, True, True],
     g=["p", "q", "p", "q", "p", "q"],
 )
@@ -154,6 +155,15 @@ REFUSALS = [
         column="ww",
     ),
     Refusal("y ~ x", WrongType, "The weights `g` are not numbers.", {"weights": "g"}, pointer="/weights", column="g"),
+    Refusal(
+        "y ~ f",
+        InvalidRequest,
+        "Weights must be positive; `zero` is 0 in row 2.",
+        {"weights": "zero"},
+        pointer="/weights",
+        column="zero",
+        row=2,
+    ),
     Refusal(
         "y ~ f",
         InvalidRequest,

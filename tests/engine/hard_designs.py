@@ -16,7 +16,7 @@ random = np.random.default_rng(2)
 z, v2 = random.normal(size=n), random.normal(size=7)[codes]
 weights = 10.0 ** random.uniform(-3, 3, n)
 months = np.arange(n) % 12 + 1.0
-letters = [np.equal(random.integers(0, 3, n), k).astype(np.float64) for k in range(3)]
+letters = np.eye(3)[:, random.integers(0, 3, n)]
 
 
 def noise_of(size: float) -> Design:
@@ -42,11 +42,12 @@ def certified(base: float) -> Design:
     return design_of(base + 0.4 + 0.1 * ((np.arange(24) * 5 % 7 + codes) % 4), codes)
 
 
-def tiny_theta() -> Design:
-    """Groups hardly more different than chance makes them: an optimum within reach of the boundary."""
-    x, _, y, codes = random_rows(3, (4,) * 6, group=0.0)
+def nearly_pooled() -> Design:
+    """Balanced, with group means such that theta is 1e-3 by REML, and 0 by ML."""
+    _, _, y, codes = random_rows(3, (4,) * 6)
     around = y - group_means(y, codes)
-    return design_of(around + 0.5235 * np.array([1.0, -1, 1, -1, 1, -1])[codes], codes)
+    within = around @ around / 18
+    return design_of(around + np.sqrt(within * (1 + 4e-6) / 4.8) * np.tile([1.0, -1.0], 3)[codes], codes)
 
 
 EASY = {
@@ -79,7 +80,7 @@ EASY = {
     "an outlier in x": design_of(y, codes, np.where(np.arange(n) == 3, 1e12, x)),
     "an outlier in y": design_of(np.where(np.arange(n) == 3, 1e9, y), codes, x),
     "theta 1e3": noise_of(1e-3),
-    "theta near 0": tiny_theta(),
+    "theta 1e-3": nearly_pooled(),
     "theta 0": design_of(np.tile([1.0, 2.0, 4.0, 3.0], 6), group_of((4,) * 6)),
     "groups of 1 and 30": unequal(1, 1, 1, 1, 1, 30),
     "two groups": unequal(12, 12),

@@ -15,6 +15,7 @@ WRITERS = (
     limits.no_pooling,
     limits.theta_held,
     limits.no_residual_variance,
+    limits.variances_unidentified,
     limits.variance_out_of_range,
     search.not_converged,
     search.several_optima,

@@ -76,9 +76,9 @@ def equivalent_n(design: Design, _: Fit, pool: Pooling) -> Iterator[Note]:
         yield Note(
             code="equivalent_n",
             severity="info",
-            message=f"The variance between groups is worth {pool.equivalent_n:.2f} observations: {pool.below} groups of "
-            f"{group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to their "
-            "own" + (f", {tied} have as many." if tied else "."),
+            message=f"The variance between groups is worth {pool.equivalent_n:.2f} observations: {pool.below} groups "
+            f"of {group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to "
+            "their own" + (f", {tied} have as many." if tied else "."),
             where={
                 "group": group,
                 "equivalent_n": pool.equivalent_n,

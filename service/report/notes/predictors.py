@@ -40,7 +40,7 @@ def group_means_confound(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]
             severity="warning",
             message=f"The slope of {name} between groups exceeds that within groups by {context.difference:.4g} "
             f"(standard error {context.std_error:.2g}), so its coefficient mixes the two: add the group means of "
-            "{name} as a predictor.",
+            f"{name} as a predictor.",
             where={
                 "group": group,
                 "term": name,
