@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("data", help="a CSV, Arrow or Parquet file")
     command.add_argument("formula", help="such as 'y ~ x + (1 | group)'")
     command.add_argument("--json", action="store_true", help="print the whole document, not its summary")
-    command.add_argument("--digits", type=int, default=2, help="digits of the summary")
+    command.add_argument(
+        "--digits", type=int, choices=range(11), default=2, metavar="DIGITS", help="decimals of the summary, up to 10"
+    )
     command.add_argument(
         "option", nargs="*", help="options of POST /v1/fits, as in its query: method=ML weights=w theta=0"
     )
@@ -86,7 +88,11 @@ def fit(options: argparse.Namespace) -> int:
     """Print the fit of a model to a file; 1 with the reason if it is refused."""
     from service import fitting
 
-    reply = fitting.fit_file(options.data, options.formula, options.option)
+    try:
+        reply = fitting.fit_file(options.data, options.formula, options.option)
+    except OSError as error:
+        print(f"partialpool: {error}", file=sys.stderr)
+        return 1
     if reply.failed:
         print(f"partialpool: {Failure.model_validate_json(reply.body).detail}", file=sys.stderr)
         return 1

@@ -5,16 +5,21 @@ It is a client like any other: all it knows of the service is its address.
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 RUN = Path(".run")
-SECONDS_TO_START = 60
+HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A client that goes straight to the address, whatever proxy is set for the rest of the world."""
+
+READY = b"ready\n"
+SECONDS_TO_START, SECONDS_TO_ANSWER = 60, 5
 FORMULA = "log_radon ~ floor + (1 | county)"
 SHOWN = ("AITKIN", "ANOKA", "BECKER", "LACQUIPARLE")
 
@@ -23,15 +28,21 @@ def demonstrate(host: str, port: int) -> int:
     """Show a fit by the service at an address, which is started unless it is there; 0 if all went well."""
     url = f"http://{host}:{port}"
     if not _is_ready(url):
+        if _is_taken(host, port):
+            return _fail(f"{url} is taken by something else, or not ready; PARTIALPOOL_PORT sets another port.")
         _start(host, port)
         if not _wait(url):
-            print(f"The service did not become ready at {url}; {RUN / 'log'} says why.", file=sys.stderr)
-            return 1
+            return _fail(f"The service did not become ready at {url}; {RUN / 'log'} says why.")
     document = _post(url, {"dataset": "radon", "formula": FORMULA})
-    with urllib.request.urlopen(f"{url}/v1/fits/{document['id']}/summary") as answer:  # noqa: S310 - our own address
+    with HTTP.open(f"{url}/v1/fits/{document['id']}/summary") as answer:
         summary = answer.read().decode()
     print("\n".join(["", summary, *_reading(document), *_next_steps(url, document["id"])]))
     return 0
+
+
+def _fail(why: str) -> int:
+    print(f"partialpool: {why}", file=sys.stderr)
+    return 1
 
 
 def _start(host: str, port: int) -> None:
@@ -53,6 +64,7 @@ def _wait(url: str) -> bool:
         if _is_ready(url):
             return True
         if not _is_running():
+            (RUN / "pid").unlink()
             return False
         time.sleep(0.05)
     return False
@@ -60,9 +72,18 @@ def _wait(url: str) -> bool:
 
 def _is_ready(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        with HTTP.open(f"{url}/readyz", timeout=SECONDS_TO_ANSWER) as answer:
+            return bool(answer.read(len(READY)) == READY)
+    except (OSError, HTTPException):
+        return False
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether anything accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=SECONDS_TO_ANSWER):
+            return True
+    except OSError:
         return False
 
 
@@ -78,7 +99,7 @@ def _post(url: str, body: dict[str, str]) -> dict[str, Any]:  # Any: JSON from o
     request = urllib.request.Request(  # noqa: S310 - our own address
         f"{url}/v1/fits", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with HTTP.open(request) as answer:
         document: dict[str, Any] = json.load(answer)
     return document
 

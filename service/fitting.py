@@ -152,7 +152,7 @@ def _sentence(type: str, message: str, location: tuple[int | str, ...], kind: ty
     return "There is no such option" + (f"; did you mean `{close[0]}`?" if close else ".")
 
 
-def _pointer(location: tuple[int | str, ...], content: Json) -> str:
+def _pointer(location: tuple[int | str, ...], content: object) -> str:
     """The JSON pointer to a place in the request, less the steps that only the check takes."""
     steps: list[str | int] = []
     for step in location:

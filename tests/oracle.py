@@ -1,6 +1,7 @@
 """A witness: the varying-intercept model by the textbook, dense, in 60 digits, with none of the engine's algebra.
 
-With V = W^-1 + phi Z Z' and phi = theta^2, generalised least squares gives beta, rho = (y - X beta)' V^-1 (y - X beta) and
+With V = W^-1 + phi Z Z' and phi = theta^2, generalised least squares gives beta, rho = (y - X beta)' V^-1 (y - X beta)
+and
 
     deviance = log|V| + [REML] log|X'V^-1 X| + nu (1 + log(2 pi rho / nu)),   nu = n - p (REML) or n (ML)
 
@@ -37,7 +38,11 @@ Column = list[Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Generalised least squares at one phi: whitened columns of X, Z and y, the factor of X'V^-1 X, beta and the rest."""
+    """Generalised least squares at one phi.
+
+    With V = LL': `log_volume` is log|V|; `X`, `Z` and `residual` are L^-1 times the columns of X, those of Z and
+    y - X beta; `root` is the factor of X'V^-1 X.
+    """
 
     phi: Decimal
     log_volume: Decimal
@@ -94,14 +99,15 @@ def answer(design: Design, *, restricted: bool = True, theta: float | None = Non
         at = solve(design, optimum(design, restricted) if theta is None else Decimal(theta) ** 2)
         variance = at.rho / at.nu(restricted)
         inverse = at.inverse()
+        p = len(inverse)
         effects = [at.phi * _dot(z, at.residual) for z in at.Z]
         spread = [(variance * (at.phi - at.phi**2 * _dot(z, z))).sqrt() for z in at.Z]
         return Answer(
             theta=float(at.phi.sqrt()),
             criterion=float(at.deviance(restricted)),
             beta=_doubles(at.beta),
-            std_error=_doubles([(variance * inverse[k][k]).sqrt() for k in range(len(inverse))]),
-            covariance=np.array([_doubles([variance * cell for cell in row]) for row in inverse]).reshape(2 * [len(inverse)]),
+            std_error=_doubles([(variance * inverse[k][k]).sqrt() for k in range(p)]),
+            covariance=_doubles([variance * cell for row in inverse for cell in row]).reshape(p, p),
             sigma=float(variance.sqrt()),
             group_sd=float((variance * at.phi).sqrt()),
             effects=_doubles(effects),
@@ -128,7 +134,7 @@ def solve(design: Design, phi: Decimal) -> Solution:
 
 
 def optimum(design: Design, restricted: bool) -> Decimal:
-    """The phi of the least deviance: the lowest of many decades, then Newton's steps by log phi within its neighbours."""
+    """The phi of the least deviance: from the lowest of many decades, by Newton's steps on the scale of log phi."""
 
     def deviance(log_phi: Decimal) -> Decimal:
         return solve(design, log_phi.exp()).deviance(restricted)

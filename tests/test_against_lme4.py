@@ -78,9 +78,9 @@ def test_coefficients(id: str) -> None:
     ours, theirs = fitted(id).fixed_effects, MODELS[id]
     assert [row.term for row in ours] == theirs["terms"]
     for row, estimate, error in zip(ours, theirs["estimate"], theirs["std_error"], strict=True):
-        # A hundred-thousandth of a standard error changes no digit that anyone reads; lme4's own theta is not better.
-        assert row.estimate == pytest.approx(estimate, rel=0, abs=1e-5 * error)
-        assert row.std_error == pytest.approx(error, rel=1e-5, abs=0)
+        # fit.R leads theta to 2e-9 and raw powers to the 6th cost lme4 some digits more.
+        assert row.estimate == pytest.approx(estimate, rel=0, abs=1e-7 * error)
+        assert row.std_error == pytest.approx(error, rel=1e-7, abs=0)
 
 
 @every_model
@@ -88,42 +88,43 @@ def test_spreads(id: str) -> None:
     document, theirs = fitted(id), MODELS[id]
     group, residual = document.variance_components
     assert (group.group, group.term, residual.group) == (theirs["group"], "(Intercept)", "Residual")
-    # As above, in units of the residual.
-    assert group.std_dev == pytest.approx(theirs["group_sd"], rel=1e-5, abs=1e-5 * theirs["sigma"])
-    assert residual.std_dev == pytest.approx(theirs["sigma"], rel=1e-5, abs=0)
-    assert known(document.convergence.theta[0]) == pytest.approx(theirs["theta"], rel=1e-5, abs=1e-5)
+    # As above.
+    assert group.std_dev == pytest.approx(theirs["group_sd"], rel=1e-7, abs=0)
+    assert residual.std_dev == pytest.approx(theirs["sigma"], rel=1e-7, abs=0)
+    assert known(document.convergence.theta[0]) == pytest.approx(theirs["theta"], rel=1e-7, abs=0)
 
 
 @every_model
 def test_criterion(id: str) -> None:
     ours, theirs = fitted(id).statistics, MODELS[id]
-    # At the optimum the criterion is flat, so it is right to many more digits than theta; its constants are compared.
+    # At the optimum the criterion is flat, so theta's error does not show; raw powers to the 6th cost lme4 5e-9.
     for value, expected in (
         (ours.criterion, theirs["criterion"]),
         (ours.deviance, theirs["deviance"]),
         (ours.aic, theirs["aic"]),
         (ours.bic, theirs["bic"]),
     ):
-        assert value == pytest.approx(expected, rel=1e-9, abs=1e-6)
+        assert value == pytest.approx(expected, rel=0, abs=1e-8)
     assert fitted(id).model.n_observations == theirs["n"]
 
 
 @every_model
 def test_group_effects(id: str) -> None:
     theirs = MODELS[id]
-    assert (effects := fitted(id).random_effects) is not None
+    effects = fitted(id).random_effects
+    assert effects is not None
     ours = effects[theirs["group"]]
     spread = max(theirs["group_sd"], theirs["sigma"])
     assert ours.levels == theirs["levels"]
-    # An effect changes with theta, by at most the spread.
-    assert [known(row[0]) for row in ours.estimate] == pytest.approx(theirs["effect"], rel=0, abs=1e-5 * spread)
-    assert [known(row[0]) for row in ours.std_error] == pytest.approx(theirs["effect_sd"], rel=0, abs=1e-5 * spread)
+    # As above, in units of the spread.
+    assert [known(row[0]) for row in ours.estimate] == pytest.approx(theirs["effect"], rel=0, abs=1e-7 * spread)
+    assert [known(row[0]) for row in ours.std_error] == pytest.approx(theirs["effect_sd"], rel=0, abs=1e-7 * spread)
 
 
 @every_model
 def test_degrees_of_freedom(id: str) -> None:
     ours = [known(row.df) for row in fitted(id).fixed_effects]
-    # lmerTest differentiates numerically, where the variance is zero across the boundary.
+    # lmerTest differentiates numerically, with errors of 4e-4; where the variance is zero, across the boundary.
     if MODELS[id]["theta"] > 0:
         assert ours == pytest.approx(MODELS[id]["df"], rel=1e-3)
 
@@ -131,6 +132,6 @@ def test_degrees_of_freedom(id: str) -> None:
 @pytest.mark.parametrize("id", [id for id, model in MODELS.items() if model["icc"] is not None])
 def test_shares_of_variance(id: str) -> None:
     document, theirs = fitted(id), MODELS[id]
-    # Shares lie between 0 and 1.
-    assert document.icc.adjusted == pytest.approx(theirs["icc"], abs=1e-5)
-    assert (document.r_squared.marginal, document.r_squared.conditional) == pytest.approx(theirs["r_squared"], abs=1e-5)
+    # As above.
+    assert document.icc.adjusted == pytest.approx(theirs["icc"], abs=1e-7)
+    assert (document.r_squared.marginal, document.r_squared.conditional) == pytest.approx(theirs["r_squared"], abs=1e-7)

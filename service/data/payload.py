@@ -68,9 +68,9 @@ def read_file(path: Path, options: Iterable[tuple[str, str]]) -> Payload:
 
 def _of_json(content: bytes, limits: Limits) -> Payload:
     envelope = members(content.removeprefix(BYTE_ORDER_MARK))
-    data = envelope.pop("data", None)
+    data = bytes(envelope.pop("data", b"null"))  # null is as good as nothing, as for `dataset`
     options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
-    return _payload(options, None if data is None else read_json(bytes(data), limits))
+    return _payload(options, None if data == b"null" else read_json(data, limits))
 
 
 def _of_form(content: bytes, media: MediaType, limits: Limits) -> Payload:

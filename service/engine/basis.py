@@ -12,6 +12,11 @@ import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
+from service.design.refusals import excerpt
+from service.errors import Fault, NotFinite
+
+LARGEST = 1e300
+"""Numbers beyond this are refused: the distance of two of them, or what is estimated from them, may be infinite."""
 
 ROWS_SAMPLED = 4096
 """Rows whose mean is the shift: any value near the column's centre serves."""
@@ -102,16 +107,28 @@ def raw_columns(design: Design, columns: Codes) -> list[Vector]:
 def plain_basis(design: Design) -> Basis:
     """The basis of all columns of a design, shifted and scaled, not rotated.
 
-    Without an intercept nothing may be shifted: a constant is then not among the columns.
+    Without an intercept nothing may be shifted: a constant is then not among the columns. Raises NotFinite for numbers
+    beyond LARGEST.
     """
     columns = np.arange(int(design.intercept), design.X.shape[1])
     raw = raw_columns(design, columns)
     stride = max(1, design.y.size // ROWS_SAMPLED)
     ends = np.array([(column.min(), column.max()) for column in raw])
+    _require_moderate(design, columns, np.abs(ends).max(axis=1))
     shift = np.array([column[::stride].mean() for column in raw]) if design.intercept else np.zeros(len(raw))
     shift = np.clip(shift, ends[:, 0], ends[:, 1]) if design.intercept else shift
     spread = np.abs(ends - shift[:, None]).max(axis=1)
     exponent = np.frexp(np.where(spread > 0, spread, 1.0))[1]
-    scale = np.ldexp(1.0, -exponent)
+    # A column of nothing but subnormal numbers asks for more than the largest power of two.
+    scale = np.ldexp(1.0, np.minimum(-exponent, 1023))
     magnitude = np.abs(ends).max(axis=1) * scale
     return Basis(design.intercept, columns, shift, scale, np.eye(len(raw)), magnitude)
+
+
+def _require_moderate(design: Design, columns: Codes, largest: Vector) -> None:
+    """Refuse a column (k,), or the response after them, whose largest absolute value is beyond LARGEST."""
+    names = [*(design.names[c] for c in columns), design.response]
+    for name, value in zip(names, largest.tolist(), strict=True):
+        if value > LARGEST:
+            message = f"{excerpt(name)} has numbers beyond {LARGEST:g}: scale it by a power of ten."
+            raise NotFinite(message, Fault(message, column=excerpt(name)))

@@ -83,9 +83,11 @@ def sharpen(design: Design, fold: Fold) -> Fold:
 
 def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
     """The fold with y replaced by y - X beta; `beta` (p,) are coefficients in the present basis."""
-    rotation = fold.products.basis.rotation.copy()
-    rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[int(design.intercept) :]
-    return replace(fold, products=fold_rows(design, replace(fold.products.basis, rotation=rotation)))
+    basis, first = fold.products.basis, int(design.intercept)
+    rotation, shift = basis.rotation.copy(), basis.shift.copy()
+    rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[first:]
+    shift[-1] += beta[:first].sum() * basis.y_unit
+    return replace(fold, products=fold_rows(design, replace(basis, rotation=rotation, shift=shift)))
 
 
 def _is_near_dependent(products: CrossProducts) -> bool:

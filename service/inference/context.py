@@ -15,6 +15,9 @@ from service.engine import Fit
 NEGLIGIBLE = 1e-8
 """Share of the means' square left by the other columns below which they add nothing to the model."""
 
+ROUNDING = 1e-24
+"""The squares of the means, as a share of those within groups, below which the means are zero but for rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
@@ -32,7 +35,7 @@ def contexts(fit: Fit) -> list[Contrast]:
     if at is None or not estimates.sigma > 0:
         return []
     basis = estimates.products.basis
-    means = estimates.products.augmented_means()
+    within, means = estimates.products.augmented_within(), estimates.products.augmented_means()
     lam = estimates.weights / (1.0 + at.phi * estimates.weights)
     B = (means * lam[:, None]).T @ means
     pull = B[:-1, -1] - B[:-1, :-1] @ at.beta
@@ -41,6 +44,9 @@ def contexts(fit: Fit) -> list[Contrast]:
     for position in np.flatnonzero(estimates.group_level == 0):
         unit = float(np.abs(to_basis[:, position]).max())
         column = to_basis[:, position] / unit
+        spread = float(estimates.weights @ (means[:, :-1] @ column) ** 2)
+        if spread <= ROUNDING * float(column @ within[:-1, :-1] @ column):
+            continue
         loads = B[:-1, :-1] @ column
         square = float(column @ loads)
         left = square - float(loads @ at.inverse @ loads)

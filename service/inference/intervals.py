@@ -1,5 +1,6 @@
 """Wald intervals of the standard deviations, on the log scale as nlme's: they stay positive."""
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,4 +39,4 @@ def _around(estimate: float, log_error: float, z: float) -> SpreadInterval:
     if not (0.0 < estimate < np.inf and np.isfinite(log_error)):
         return SpreadInterval(np.nan, np.nan)
     factor = float(np.exp(min(z * log_error, 700.0)))
-    return SpreadInterval(estimate / factor, estimate * factor)
+    return SpreadInterval(estimate / factor, min(estimate * factor, sys.float_info.max))

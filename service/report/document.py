@@ -8,7 +8,9 @@ from service.arrays import Matrix, Vector
 from service.contract import document as wire
 from service.contract.request import FitOptions
 from service.design import Design, Grouping
+from service.design.refusals import excerpt
 from service.engine import Estimates, Fit
+from service.errors import Fault, NotFinite
 from service.inference import Pooling, coefficient_table, pooling, shares, spread_intervals
 from service.report.notes import notes
 
@@ -16,8 +18,12 @@ INTERCEPT = "(Intercept)"
 
 
 def fit_document(id: str, design: Design, fit: Fit, options: FitOptions) -> wire.FitDocument:
-    """The document of a fit with one varying intercept, under the id it is kept by."""
+    """The document of a fit with one varying intercept, under the id it is kept by.
+
+    Raises NotFinite if a coefficient or its error is too large for a double.
+    """
     estimates = fit.estimates
+    _require_finite(design, estimates)
     grouping = design.random[0].grouping
     share, pool = shares(estimates), pooling(estimates)
     long = set(options.include)
@@ -43,6 +49,18 @@ def fit_document(id: str, design: Design, fit: Fit, options: FitOptions) -> wire
         convergence=_convergence(fit),
         notes=notes(design, fit, pool),
     )
+
+
+def _require_finite(design: Design, estimates: Estimates) -> None:
+    """Refuse what has no number; the errors that no pooling leaves without bound are no numbers on purpose."""
+    bounded = np.isfinite(estimates.std_error) | np.isinf(estimates.group_sd)
+    for k, name in enumerate(term_names(design, estimates)):
+        if not (np.isfinite(estimates.beta[k]) and bounded[k]):
+            message = (
+                f"The coefficient of {excerpt(name)} or its error is beyond the range of double precision: "
+                "scale the response or the column by a power of ten."
+            )
+            raise NotFinite(message, Fault(message, column=excerpt(name)))
 
 
 def term_names(design: Design, estimates: Estimates) -> list[str]:

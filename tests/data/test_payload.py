@@ -81,7 +81,7 @@ BAD = {
     "neither, in a form": Bad(
         Sent(FORM, form(('name="formula"', b"y ~ x"))), "invalid_request", "Send either", "/data"
     ),
-    "null": Bad(Sent("application/json", b'{"data": null}'), "wrong_type", "must be columns", "/data"),
+    "null": Bad(Sent("application/json", b'{"data": null}'), "invalid_request", "either `data` or", "/data"),
     "a data set that is no name": Bad(
         Sent("application/json", b'{"dataset": 1}'), "invalid_request", "name", "/dataset"
     ),

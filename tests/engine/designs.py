@@ -1,22 +1,22 @@
 """Designs made of arrays, without a formula or a table."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from service.arrays import Codes, Vector
 from service.design import Coding, Design, Grouping, RandomEffect
 
-Numbers = Sequence[float] | Vector
-
 
 def design_of(
-    y: Numbers,
-    codes: Sequence[int] | Codes,
-    *predictors: Numbers,
+    y: ArrayLike,
+    codes: ArrayLike,
+    *predictors: ArrayLike,
     intercept: bool = True,
-    weights: Numbers | None = None,
-    offset: Numbers | None = None,
+    weights: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
 ) -> Design:
     """The design of y ~ predictors + (1 | g), g given by its codes, all of which occur."""
     response, groups = np.array(y, dtype=np.float64), np.array(codes, dtype=np.intp)
@@ -38,6 +38,21 @@ def design_of(
         rows=np.arange(response.size),
         n_dropped=0,
         coding=Coding({}, {}),
+    )
+
+
+def rows_of(design: Design, rows: Codes) -> Design:
+    """These rows of a design, with all its groups."""
+    effect = design.random[0]
+    grouping = replace(effect.grouping, codes=effect.grouping.codes[rows])
+    return replace(
+        design,
+        X=np.asfortranarray(design.X[rows]),
+        y=design.y[rows],
+        weights=None if design.weights is None else design.weights[rows],
+        offset=None if design.offset is None else design.offset[rows],
+        random=(replace(effect, grouping=grouping, Z=effect.Z[rows]),),
+        rows=design.rows[rows],
     )
 
 

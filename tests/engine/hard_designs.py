@@ -6,7 +6,6 @@ varies within groups, `v` between them only.
 
 import numpy as np
 
-from service.arrays import Codes, Vector
 from service.design import Design
 from tests.engine.designs import design_of, group_means, group_of, random_rows
 
@@ -34,6 +33,13 @@ def crowded() -> Design:
     """Two degrees of freedom are left within groups, two between them."""
     _, _, y, codes = random_rows(4, (8, 8, 8))
     return design_of(y, codes, *np.random.default_rng(4).normal(size=(19, 24)))
+
+
+def hidden() -> Design:
+    """All of y is 1e8 v but for one group of hardly any weight, which makes y look unexplained."""
+    _, v, y, codes = random_rows(1, (1, 2, 3, 4, 5, 6, 3))
+    apart = codes == 5
+    return design_of(y + np.where(apart, -1e9, 1e8 * v), codes, v, weights=np.where(apart, 1e-20, 1.0))
 
 
 def certified(base: float) -> Design:
@@ -103,6 +109,7 @@ EASY = {
 """Nothing is lost: the figures are right to 1e-8, most to 1e-13."""
 
 HARD = {
+    "a group of no weight hides that v explains the rest": hidden(),
     "as many coefficients as rows, less four": crowded(),
     "x and x + 1e-4 z": design_of(y, codes, x, x + 1e-4 * z),
     "x and x + 1e-6 z": design_of(y, codes, x, x + 1e-6 * z),
@@ -111,7 +118,7 @@ HARD = {
     "v and v + 1e-4 x": design_of(y, codes, v, v + 1e-4 * x),
     "v and v + 1e-6 x": design_of(y, codes, v, v + 1e-6 * x),
     "x and x + 1e-6 v": design_of(y, codes, x, x + 1e-6 * v),
-    "powers of 100 to 112": design_of(y, codes, *[(100 + months) ** k for k in range(1, 4)]),
+    "powers of 101 to 112": design_of(y, codes, *[(100 + months) ** k for k in range(1, 4)]),
     "theta 1e6": noise_of(1e-6),
     "theta 1e8": noise_of(1e-8),
     "y mostly 1e8 x": design_of(y + 1e8 * x, codes, x, v),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from service.engine import Fit, fit
-from service.inference import coefficient_table
+from service.inference.coefficients import satterthwaite
 from tests.engine.designs import design_of, group_of
 
 J, M = 6, 4
@@ -64,12 +64,14 @@ def test_reml(steps: str, base: float) -> None:
     true, estimates = squares(response(steps, base)), fitted(steps, base).estimates
     apart = true.between > true.within
     sigma = math.sqrt(true.within if apart else true.total)
-    group_sd = math.sqrt(max(true.between - true.within, 0) / M)
+    group_sd = math.sqrt(max(true.between - true.within, Fraction(0)) / M)
     # A dozen roundings: the data enter as differences, which are exact.
     assert estimates.sigma == pytest.approx(sigma, rel=1e-13, abs=0)
     assert estimates.group_sd == pytest.approx(group_sd, rel=1e-13, abs=0)
     assert estimates.beta[0] == pytest.approx(float(true.mean), rel=1e-15)
-    assert estimates.std_error[0] == pytest.approx(math.sqrt((true.between if apart else true.total) / N), rel=1e-13, abs=0)
+    assert estimates.std_error[0] == pytest.approx(
+        math.sqrt((true.between if apart else true.total) / N), rel=1e-13, abs=0
+    )
 
 
 @CASES
@@ -79,7 +81,7 @@ def test_ml(steps: str, base: float) -> None:
     sigma = math.sqrt(true.within if between > true.within else true.total * (N - 1) / N)
     # As above.
     assert estimates.sigma == pytest.approx(sigma, rel=1e-13, abs=0)
-    assert estimates.group_sd == pytest.approx(math.sqrt(max(between - true.within, 0) / M), rel=1e-13, abs=0)
+    assert estimates.group_sd == pytest.approx(math.sqrt(max(between - true.within, Fraction(0)) / M), rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -98,7 +100,7 @@ def test_the_criterion_has_every_constant(base: float) -> None:
 @pytest.mark.parametrize("base", BASES)
 def test_the_mean_of_balanced_groups_has_as_many_degrees_of_freedom_as_groups_less_one(base: float) -> None:
     # The mean's variance is MSB / N, an exact chi-square, so that Satterthwaite's approximation is exact too.
-    assert coefficient_table(fitted("groups apart", base), "satterthwaite", 0.95).df[0] == pytest.approx(J - 1, rel=1e-11)
+    assert satterthwaite(fitted("groups apart", base))[0] == pytest.approx(J - 1, rel=1e-11)
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -76,7 +76,9 @@ def test_a_held_theta_is_no_parameter() -> None:
 def test_the_deviance_is_that_of_ml(restricted: bool) -> None:
     design = EASY["both, and their product"]
     # Two searches that end on one point differ by rounding of a value of about a hundred.
-    assert fit(design, restricted=restricted).deviance == pytest.approx(fit(design, restricted=False).criterion, abs=1e-11)
+    assert fit(design, restricted=restricted).deviance == pytest.approx(
+        fit(design, restricted=False).criterion, abs=1e-11
+    )
 
 
 @METHODS

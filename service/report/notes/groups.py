@@ -73,12 +73,13 @@ def equivalent_n(design: Design, _: Fit, pool: Pooling) -> Iterator[Note]:
     if 0.0 < pool.variance_ratio < np.inf:
         group, n_groups = _grouping(design)
         tied = n_groups - pool.below - pool.above
+        unit = "observations" if design.weights is None else "units of weight"
         yield Note(
             code="equivalent_n",
             severity="info",
-            message=f"The variance between groups is worth {pool.equivalent_n:.2f} observations: {pool.below} groups "
-            f"of {group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to "
-            "their own" + (f", {tied} have as many." if tied else "."),
+            message=f"The variance between groups is worth {pool.equivalent_n:.3g} {unit}: {pool.below} groups of "
+            f"{group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to their own"
+            + (f", {tied} have as many." if tied else "."),
             where={
                 "group": group,
                 "equivalent_n": pool.equivalent_n,

@@ -93,8 +93,8 @@ def variance_out_of_range(_: Design, fit: Fit, __: Pooling) -> Iterator[Note]:
         yield Note(
             code="variance_out_of_range",
             severity="info",
-            message="Variances too large for a double are null, and those too small lose digits or are 0; their square "
-            "roots, the standard deviations and errors, are exact. Multiply the response by a power of ten to see both.",
+            message="Variances too large for a double are null and those too small lose digits; their square roots, "
+            "the standard deviations and errors, are exact. Multiply the response by a power of ten to see both.",
             where={"sigma": estimates.sigma},
             see="IEEE 754-2019, section 3.4",
         )

@@ -17,7 +17,7 @@ def rows_dropped(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
             code="rows_dropped",
             severity="info",
             message=f"{design.n_dropped} of {n + design.n_dropped} rows lack a value in a used column and were left "
-            "out; unless values are missing at random, the estimates describe only the complete rows.",
+            f"out; unless values are missing at random, the estimates describe only the {n} complete rows.",
             where={"n_dropped": design.n_dropped, "n_observations": n},
             see="Gelman & Hill 2007, chapter 25",
         )

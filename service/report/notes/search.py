@@ -14,12 +14,12 @@ def not_converged(_: Design, fit: Fit, __: Pooling) -> Iterator[Note]:
     """The best value found is not a stationary point."""
     if fit.optimum is not None and not fit.optimum.converged:
         norm, known = fit.optimum.gradient_norm, bool(np.isfinite(fit.optimum.gradient_norm))
-        why = f"still changes at the best value found (gradient {norm:.2g} standard errors)"
+        steep = f"still changes at the best value found (gradient {norm:.2g} standard errors)"
         flat = "has no curvature at the best value found, so that the gradient tells no distance to the optimum"
         yield Note(
             code="not_converged",
             severity="warning",
-            message=f"The criterion {why if known else flat}; do not rely on the variance components.",
+            message=f"The criterion {steep if known else flat}; do not rely on the variance components.",
             where={"gradient_norm": norm if known else None},
             see="Bates, Mächler, Bolker & Walker 2015, section 3",
         )

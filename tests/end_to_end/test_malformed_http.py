@@ -1,0 +1,48 @@
+"""What is no HTTP, or not quite, is refused by the server itself: with 400 and in few words, and the next is served."""
+
+import socket
+
+import pytest
+
+from tests.serving import Server
+
+POST = b"POST /v1/fits HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+GET = b"GET /livez HTTP/1.1\r\nHost: test\r\n"
+TOO_LONG = 66_000
+"""A little more than the 64 KiB that may stand before a body; what is left unread would cost the answer."""
+
+MALFORMED = {
+    "nothing like it": b"hello\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "the first HTTP": b"GET /livez\r\n\r\n",
+    "no host": b"GET /livez HTTP/1.1\r\n\r\n",
+    "two hosts": GET + b"Host: other\r\n\r\n",
+    "a NUL in a header": GET + b"A: b\x00c\r\n\r\n",
+    "a header without a name": GET + b": b\r\n\r\n",
+    "a folded first header": b"GET /livez HTTP/1.1\r\n Host: test\r\n\r\n",
+    "a header without end": GET + b"A: " + b"b" * TOO_LONG,
+    "headers without end": GET + b"A: b\r\n" * (TOO_LONG // 6),
+    "a path without end": b"GET /" + b"a" * TOO_LONG,
+    "a negative length": POST + b"Content-Length: -1\r\n\r\n",
+    "a length in words": POST + b"Content-Length: two\r\n\r\n{}",
+    "a length of thirty digits": POST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "another transfer coding": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of no length": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+}
+
+
+def exchange(service: Server, sent: bytes) -> bytes:
+    """What the server answers before it closes the connection."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_http_is_refused(service: Server, sent: bytes) -> None:
+    answer = exchange(service, sent)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"Invalid HTTP request received." in answer
+    assert len(answer) < 500
+    assert service.client.get("/livez").text == "alive\n"

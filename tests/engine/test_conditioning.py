@@ -1,0 +1,106 @@
+"""Which columns are kept, which are constant within groups, and that what is kept has a good basis."""
+
+import numpy as np
+import pytest
+
+from service.design import Design
+from service.engine.conditioning import condition, residualise, shares_left, sharpen
+from tests.engine.designs import design_of, group_means, random_rows
+from tests.engine.hard_designs import EASY, HARD
+
+x, v, y, codes = random_rows(1, (1, 2, 3, 4, 5, 6, 3))
+z = np.random.default_rng(2).normal(size=y.size)
+thirds = np.eye(3)[:, np.arange(y.size) % 3]
+
+ALIASED: dict[str, tuple[Design, list[int]]] = {
+    "nothing": (design_of(y, codes, x, v, z), []),
+    "a column twice": (design_of(y, codes, x, v, x), [3]),
+    "three times, of any scale": (design_of(y, codes, x, 1e-6 * x, 1e9 * x), [2, 3]),
+    "shifted far": (design_of(y, codes, x, 1e6 + x), [2]),
+    "a sum": (design_of(y, codes, x, z, x - 2 * z), [3]),
+    "a constant": (design_of(y, codes, np.full(y.size, 0.1), x), [1]),
+    "zeros": (design_of(y, codes, x, np.zeros(y.size)), [2]),
+    "zeros, no intercept": (design_of(y, codes, np.zeros(y.size), x, intercept=False), [0]),
+    "a constant is a column without an intercept": (design_of(y, codes, np.full(y.size, 0.1), intercept=False), []),
+    "indicators after an intercept": (design_of(y, codes, *thirds), [3]),
+    "indicators without": (design_of(y, codes, *thirds, intercept=False), []),
+    "indicators and a constant without": (design_of(y, codes, *thirds, np.ones(y.size), intercept=False), [3]),
+    "as near as R allows": (design_of(y, codes, x, x + 1e-6 * z), []),
+    "nearer": (design_of(y, codes, x, x + 1e-8 * z), [2]),
+    "all but the intercept": (design_of(y, codes, np.zeros(y.size), np.ones(y.size)), [1, 2]),
+}
+"""R's lm and lmer leave out the same: the later column of a dependent set, at a tolerance of 1e-7."""
+
+
+@pytest.mark.parametrize("name", ALIASED)
+def test_later_columns_of_a_dependent_set_are_aliased(name: str) -> None:
+    design, aliased = ALIASED[name]
+    fold = condition(design)
+    assert fold.aliased.tolist() == aliased
+    assert sorted([*fold.kept, *fold.aliased]) == list(range(design.X.shape[1]))
+
+
+def test_group_level_columns_are_marked() -> None:
+    fold = condition(design_of(y, codes, x, v, group_means(x, codes), x - group_means(x, codes)))
+    # x is the sum of the last two, so that one of them goes.
+    assert (fold.kept.tolist(), fold.group_level.tolist()) == ([0, 1, 2, 3], [1, 0, 1, 1])
+
+
+def test_a_column_constant_but_for_a_row_is_not_group_level() -> None:
+    barely = v.copy()
+    barely[-1] += 1e-9
+    assert condition(design_of(y, codes, barely)).group_level.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_what_is_kept_is_far_from_dependent(name: str) -> None:
+    fold = condition(HARD[name])
+    products = fold.products
+    gram = products.scatter + (0 if products.basis.intercept else products.n) * np.outer(*[products.total_mean] * 2)
+    X = gram[:-1, :-1]
+    size = np.sqrt(np.diag(X))
+    # Half of the digits of the cross-products are left, whatever the columns were.
+    assert np.linalg.cond(X / np.outer(size, size)) < 1e9
+
+
+def test_blocks_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    design = ALIASED["indicators after an intercept"][0]
+    whole = condition(design)
+    monkeypatch.setattr("service.engine.conditioning.BLOCK_ROWS", 5)
+    assert condition(design).kept.tolist() == whole.kept.tolist()
+
+
+def test_shares_left_are_those_of_least_squares() -> None:
+    C = np.column_stack([x, x + 0.1 * z, v])
+    expected = [1.0]
+    for k in (1, 2):
+        residual = C[:, k] - C[:, :k] @ np.linalg.lstsq(C[:, :k], C[:, k])[0]
+        expected.append(float(residual @ residual / (C[:, k] @ C[:, k])))
+    # Cross-products lose the square of the share: 1e-16 over 1e-2.
+    np.testing.assert_allclose(shares_left(C.T @ C), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("slope", [1e3, 1e8])
+@pytest.mark.parametrize("by", ["x", "v"])
+def test_a_response_that_is_mostly_explained_is_replaced_by_its_residual(slope: float, by: str) -> None:
+    design = design_of(y + slope * {"x": x, "v": v}[by], codes, x, v)
+    fold = sharpen(design, condition(design))
+    products = fold.products
+    total = products.scatter[-1, -1]
+    # The residual's own size, a few units, in units of the response.
+    assert np.sqrt(total) * products.basis.y_unit < 50
+
+
+def test_a_response_that_is_not_is_left_alone() -> None:
+    design = EASY["a predictor"]
+    fold = condition(design)
+    assert sharpen(design, fold) is fold
+
+
+def test_a_residual_has_none_of_the_coefficients_that_were_taken_off() -> None:
+    design = EASY["both, and their product"]
+    fold = condition(design)
+    taken = np.array([0.3, -1.0, 2.0, 0.5])
+    basis, after = fold.products.basis, residualise(design, fold, taken).products.basis
+    # A rounding of each.
+    np.testing.assert_allclose(after.coefficients(np.zeros(4)), basis.coefficients(taken), rtol=1e-14)

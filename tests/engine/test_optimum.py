@@ -1,0 +1,63 @@
+"""The optimum is the global one, and says how it was found."""
+
+import numpy as np
+import pytest
+
+from service.design import Design
+from service.engine import fit
+from service.engine.criterion import criterion_of
+from tests.engine.designs import design_of, group_of
+from tests.engine.hard_designs import EASY, HARD
+from tests.oracle import answer
+
+METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
+
+
+def divided(distance: float) -> Design:
+    """Four single rows at a distance, and two large groups nearly alike: one set says theta is large, the other 0."""
+    large = np.sin(np.arange(33.0))
+    return design_of([distance, -distance, 0.8 * distance, -0.9 * distance, *large], group_of((1, 1, 1, 1, 18, 15)))
+
+
+@METHODS
+@pytest.mark.parametrize("name", EASY | HARD)
+def test_no_theta_is_better(name: str, restricted: bool) -> None:
+    fitted = fit((EASY | HARD)[name], restricted=restricted)
+    criterion = criterion_of(fitted.estimates.products, restricted=restricted)
+    weights = criterion.between.weights
+    phis = [0.0, *np.geomspace(1e-6 / weights.max(), 1e8 / weights.min(), 60).tolist()]
+    values = [criterion.at(phi).value for phi in phis]
+    # Rounding of values that may be a thousand, however small their difference.
+    assert fitted.criterion <= min(values) + 1e-13 * max(map(abs, values))
+
+
+@pytest.mark.parametrize("distance", [2.0, 2.6, 3.0, 5.0])
+def test_the_lower_of_two_minima_is_taken(distance: float) -> None:
+    design = divided(distance)
+    fitted, true = fit(design, restricted=False), answer(design, restricted=False)
+    # The witness looks at every second decade; half of the digits, as elsewhere.
+    assert fitted.estimates.theta == pytest.approx(true.theta, rel=1e-8)
+
+
+def test_two_minima_are_counted() -> None:
+    optimum = fit(divided(2.6), restricted=False).optimum
+    assert optimum is not None
+    assert optimum.minima == 2
+
+
+def test_the_boundary_is_an_optimum() -> None:
+    optimum = fit(EASY["theta 0"]).optimum
+    assert optimum is not None
+    assert (optimum.phi, optimum.singular, optimum.gradient_norm, optimum.converged) == (0.0, True, 0.0, True)
+    assert optimum.evaluation.slope >= 0
+
+
+@pytest.mark.parametrize("size", [1e-13, 1e-12, 1e-10])
+def test_a_residual_just_above_rounding_is_found(size: float) -> None:
+    codes = group_of((2, 3, 4, 3, 2))
+    design = design_of(np.array([1.0, 4, 2, 8, 5])[codes] + size * np.cos(np.arange(14.0)), codes)
+    fitted, true = fit(design), answer(design)
+    assert fitted.optimum is not None
+    assert fitted.optimum.converged
+    # The residual itself has no more digits than its distance from rounding, some 1e-16 of 8.
+    assert fitted.estimates.sigma == pytest.approx(true.sigma, rel=1e-14 / size)

@@ -1,0 +1,231 @@
+"""The notes: where each applies and where it does not, and that their numbers are the document's."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from service.contract import FitDocument
+from service.contract.document import Note
+from service.data import dataset
+from service.design import make_design
+from service.engine import fit
+from service.formula import read
+from service.inference import pooling
+from service.report.notes import WRITERS, notes
+from service.report.notes.coverage import COVERAGE, coverage_of
+from service.report.notes.wording import MOST_NAMED, listed
+from tests.questions import RADON, document
+from tests.report.difficult import BOTH, CENTRED, CODES, EFFECTS, LINE, MEAN, PLAIN, SINGLES, X, request, small
+
+SEVERITIES = {
+    "rows_dropped": {"info"},
+    "aliased_terms": {"warning"},
+    "no_pooling": {"info"},
+    "theta_held": {"info"},
+    "no_residual_variance": {"warning"},
+    "variances_unidentified": {"warning"},
+    "variance_out_of_range": {"info"},
+    "not_converged": {"warning"},
+    "several_optima": {"info"},
+    "boundary_variance": {"warning"},
+    "few_groups": {"info", "warning"},
+    "singleton_groups": {"info"},
+    "equivalent_n": {"info"},
+    "significance_no_criterion": {"info"},
+    "group_level_predictor": {"info"},
+    "group_means_confound": {"warning"},
+}
+"""Every code there is: clients rely on them."""
+
+CONFOUNDED = [x + 3 * effect for x, effect in zip(X, EFFECTS, strict=True)]
+"""A predictor whose group means go with the groups' effects."""
+
+
+def with_column(name: str, values: list[float], formula: str) -> Mapping[str, object]:
+    data = {"y": PLAIN, name: values, "g": [f"g{j}" for j in CODES]}
+    return {"data": data, "formula": formula}
+
+
+APPLIES: Mapping[str, Mapping[str, object]] = {
+    "rows_dropped": {"data": {"y": [None, None, *PLAIN[2:]], "g": list("abcd") * 12}, "formula": MEAN},
+    "aliased_terms": with_column("v", [2 * x for x in X], "y ~ v + I(v + 1) + (1 | g)"),
+    "no_pooling": request(PLAIN, theta="inf"),
+    "theta_held": request(PLAIN, theta=0.25),
+    "no_residual_variance": request(LINE),
+    "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
+    "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
+    "boundary_variance": request(CENTRED, MEAN),
+    "few_groups": small(PLAIN[:12], "aaabbbcccddd", MEAN),
+    "singleton_groups": RADON,
+    "equivalent_n": RADON,
+    "significance_no_criterion": RADON,
+    "group_level_predictor": request(PLAIN, BOTH),
+    "group_means_confound": with_column("v", CONFOUNDED, "y ~ v + (1 | g)"),
+}
+"""Of each note but two, a request whose fit it applies to."""
+
+DOES_NOT: Mapping[str, Mapping[str, object]] = {
+    **dict.fromkeys(APPLIES, RADON),
+    "singleton_groups": request(PLAIN, MEAN),
+    "equivalent_n": request(PLAIN, theta=0),
+    "significance_no_criterion": request(CENTRED, MEAN),
+}
+"""A request whose fit it does not apply to."""
+
+UNSAID = {"p_value", "sigma"}
+"""Numbers that stand in `where` alone."""
+
+
+def found(request: Mapping[str, object], code: str) -> list[Note]:
+    return [note for note in document(request).notes if note.code == code]
+
+
+def test_the_codes_are_those_promised() -> None:
+    assert [writer.__name__ for writer in WRITERS] == list(SEVERITIES)
+
+
+@pytest.mark.parametrize("code", APPLIES)
+def test_it_applies_here(code: str) -> None:
+    (note,) = found(APPLIES[code], code)
+    assert note.severity in SEVERITIES[code]
+    assert note.see
+    assert re.fullmatch(r"[\w(\d].*\.", note.message)
+    assert "{" not in note.message
+    assert len(note.message) < 420  # three lines on a wide screen
+
+
+@pytest.mark.parametrize("code", DOES_NOT)
+def test_it_does_not_apply_there(code: str) -> None:
+    assert found(DOES_NOT[code], code) == []
+
+
+FORMS = ("d", ".6g", ".4g", ".3g", ".2g", ".2f", ".0%")
+
+
+@pytest.mark.parametrize("code", APPLIES)
+def test_the_numbers_of_a_note_stand_in_its_message(code: str) -> None:
+    (note,) = found(APPLIES[code], code)
+    for name, value in note.where.items():
+        if isinstance(value, int | float) and name not in UNSAID:
+            forms = FORMS if isinstance(value, int) else FORMS[1:]
+            assert any(re.search(rf"(?<![\d.]){re.escape(format(value, form))}(?!\d)", note.message) for form in forms)
+
+
+OF_DOCUMENT: Mapping[str, Callable[[FitDocument], object]] = {
+    "group": lambda whole: whole.model.grouping_factors[0].group,
+    "n_groups": lambda whole: whole.model.grouping_factors[0].n_groups,
+    "n_observations": lambda whole: whole.model.n_observations,
+    "n_dropped": lambda whole: whole.model.n_dropped,
+    "theta": lambda whole: whole.convergence.theta[0],
+    "sigma": lambda whole: whole.statistics.sigma,
+    "equivalent_n": lambda whole: whole.pooling[0].equivalent_n,
+    "groups_below": lambda whole: whole.pooling[0].groups_below,
+    "groups_above": lambda whole: whole.pooling[0].groups_above,
+}
+"""What a name in `where` means, if the document itself has it."""
+
+
+@pytest.mark.parametrize("code", APPLIES)
+def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
+    whole = document(APPLIES[code])
+    (note,) = found(APPLIES[code], code)
+    shared = note.where.keys() & OF_DOCUMENT.keys()
+    assert shared or code == "aliased_terms"
+    assert {name: note.where[name] for name in shared} == {name: OF_DOCUMENT[name](whole) for name in shared}
+
+
+def test_warnings_stand_before_information() -> None:
+    severities = [note.severity for note in document(APPLIES["group_means_confound"]).notes]
+    assert severities == sorted(severities, reverse=True)
+    assert set(severities) == {"warning", "info"}
+
+
+def radon_notes(*, converged: bool = True, gradient_norm: float = 0.0, minima: int = 1) -> dict[str, Note]:
+    """The notes on the radon fit by code, had its search ended so."""
+    design = make_design(read("log_radon ~ floor + (1 | county)"), dataset("radon"))
+    made = fit(design)
+    assert made.optimum is not None
+    optimum = replace(made.optimum, converged=converged, gradient_norm=gradient_norm, minima=minima)
+    return {note.code: note for note in notes(design, replace(made, optimum=optimum), pooling(made.estimates))}
+
+
+def test_a_search_that_did_not_end_is_told() -> None:
+    note = radon_notes(converged=False, gradient_norm=0.125)["not_converged"]
+    assert "gradient 0.12 standard errors" in note.message
+    assert note.where == {"gradient_norm": 0.125}
+
+
+def test_a_flat_criterion_is_told_without_a_number() -> None:
+    told = radon_notes(converged=False, gradient_norm=float("inf"), minima=3)
+    assert "no curvature" in told["not_converged"].message
+    assert told["not_converged"].where == {"gradient_norm": None}
+    assert "variances_unidentified" in told
+    assert "several_optima" not in told
+
+
+def test_several_optima_are_told() -> None:
+    note = radon_notes(minima=2)["several_optima"]
+    assert "2 local minima" in note.message
+    assert note.where == {"minima": 2}
+
+
+def test_the_radon_fit_has_neither() -> None:
+    assert radon_notes().keys().isdisjoint({"not_converged", "several_optima", "variances_unidentified"})
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "severity"), [(2, "warning"), (9, "warning"), (10, "info"), (19, "info"), (20, None)]
+)
+def test_few_groups_are_the_more_serious_the_fewer(n_groups: int, severity: str | None) -> None:
+    groups = [f"g{k % n_groups}" for k in range(len(PLAIN))]
+    told = found({"data": {"y": PLAIN, "g": groups}, "formula": MEAN}, "few_groups")
+    assert [note.severity for note in told] == ([severity] if severity else [])
+
+
+def test_coverage_grows_with_the_groups() -> None:
+    covered = [coverage for coverage, _ in COVERAGE.values()]
+    assert covered == sorted(covered)
+    assert coverage_of(11) == COVERAGE[10]
+    assert coverage_of(1000) == COVERAGE[max(COVERAGE)]
+
+
+def test_units_of_weight_are_no_observations() -> None:
+    weighted = {"data": {"y": PLAIN, "w": [2.0] * 48, "g": [f"g{j}" for j in CODES]}, "formula": MEAN, "weights": "w"}
+    (note,) = found(weighted, "equivalent_n")
+    assert "units of weight" in note.message
+
+
+def test_a_group_of_equivalent_size_is_tied() -> None:
+    (note,) = found(request(PLAIN, MEAN, theta=6**-0.5), "equivalent_n")
+    assert note.message.endswith("0 have more and lie nearer to their own, 8 have as many.")
+
+
+def test_a_confounded_predictor_is_named() -> None:
+    (note,) = found(APPLIES["group_means_confound"], "group_means_confound")
+    assert note.message.endswith("add the group means of v as a predictor.")
+    assert note.where["term"] == "v"
+
+
+def test_the_contextual_effect_is_the_coefficient_of_the_group_means() -> None:
+    """Mundlak's model itself, at the theta of the other, gives the difference and its error."""
+    (note,) = found(APPLIES["group_means_confound"], "group_means_confound")
+    theta = document(APPLIES["group_means_confound"]).convergence.theta
+    means = [sum(CONFOUNDED[j * 6 : j * 6 + 6]) / 6 for j in CODES]
+    data = {"y": PLAIN, "v": CONFOUNDED, "m": means, "g": [f"g{j}" for j in CODES]}
+    mundlak = document({"data": data, "formula": "y ~ v + m + (1 | g)", "theta": theta})
+    assert note.where["difference"] == pytest.approx(mundlak.fixed_effects[2].estimate, rel=1e-9)  # two routes
+
+
+def test_long_lists_are_counted() -> None:
+    names = [f"x{k}" for k in range(MOST_NAMED + 2)]
+    assert listed(names[:2]) == "x0, x1"
+    assert listed(names).endswith("x9 and 2 more")
+    data = {name: [(k + 1) * x for x in X] for k, name in enumerate(names)}
+    formula = f"y ~ x + {' + '.join(names)} + (1 | g)"
+    request = {"data": {"y": PLAIN, "x": X, "g": [f"g{j}" for j in CODES], **data}, "formula": formula}
+    (note,) = found(request, "aliased_terms")
+    assert note.where["terms"] == names[:MOST_NAMED]
+    assert "and 2 more" in note.message
+    assert document(request).model.aliased_terms == names

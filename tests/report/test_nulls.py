@@ -1,0 +1,117 @@
+"""A value that does not exist is null, and a note says why."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.contract import FitDocument
+from service.fitting import summarise
+from tests.questions import ask
+from tests.report.difficult import DIFFICULT, Request
+
+TESTS = r"/fixed_effects/\d+/(statistic|df|p_value|conf_low|conf_high)"
+ERRORS = r"/fixed_effects/\d+/std_error|/fixed_effects_covariance/\d+/\d+"
+LIKELIHOOD = r"/statistics/(criterion|log_likelihood|aic|bic|deviance|dic)"
+GROUP_INTERVAL = r"/variance_components/0/conf_(low|high)"
+INTERVALS = r"/variance_components/\d/conf_(low|high)"
+SHARES = r"/icc/.*|/r_squared/.*"
+RATIO = r"/pooling/0/variance_ratio|/convergence/theta/0"
+EQUIVALENT = r"/pooling/0/equivalent_n"
+
+SAYS_WHY = {
+    "no_pooling": [TESTS, ERRORS, LIKELIHOOD, "/variance_components/0/(variance|std_dev)", GROUP_INTERVAL, RATIO],
+    "theta_held": [GROUP_INTERVAL, EQUIVALENT],
+    "boundary_variance": [GROUP_INTERVAL, EQUIVALENT],
+    "no_residual_variance": [TESTS, LIKELIHOOD, INTERVALS, SHARES, RATIO, EQUIVALENT],
+    "variances_unidentified": [r"/fixed_effects/\d+/(df|p_value|conf_low|conf_high)", INTERVALS],
+    "variance_out_of_range": [r"/fixed_effects_covariance/\d+/\d+", r"/variance_components/\d/variance"],
+    "not_converged": ["/convergence/gradient_norm", "/notes/.*/gradient_norm"],
+}
+"""The nulls that a note explains, by its code."""
+
+NEVER_THERE = {"/model/weights", "/variance_components/1/term", "/fitted", "/residuals"}
+"""What was not asked for, and the residual's term."""
+
+
+def nulls(value: object, path: str = "") -> Iterator[str]:
+    """The paths of all nulls."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from nulls(part, f"{path}/{key}")
+    elif isinstance(value, list):
+        for position, part in enumerate(value):
+            yield from nulls(part, f"{path}/{position}")
+
+
+def refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+def unexplained(found: dict[str, Any], without: str = "") -> list[str]:
+    """The nulls of a document that none of its notes explains, one left out."""
+    codes = {note["code"] for note in found["notes"]} - {without}
+    patterns = [pattern for code in codes for pattern in SAYS_WHY.get(code, [])]
+    missing = sorted(set(nulls(found)) - NEVER_THERE)
+    return [path for path in missing if not any(re.fullmatch(pattern, path) for pattern in patterns)]
+
+
+def assert_told(body: bytes) -> None:
+    """Assert that the document is whole, can be summarised, and says why of each of its nulls."""
+    FitDocument.model_validate_json(body)
+    assert summarise(body, 2).body
+    assert unexplained(json.loads(body, parse_constant=refuse_constant)) == []
+
+
+@cache
+def answer(name: str) -> bytes:
+    reply = ask(json.dumps(DIFFICULT[name]).encode())
+    assert not reply.failed, reply.body
+    return reply.body
+
+
+@pytest.mark.parametrize("name", DIFFICULT)
+def test_every_null_has_a_note(name: str) -> None:
+    assert_told(answer(name))
+
+
+@pytest.mark.parametrize("code", SAYS_WHY)
+def test_each_of_these_notes_is_needed(code: str) -> None:
+    """Some null is explained by this note alone: without it the test above would fail."""
+    alone = [unexplained(json.loads(answer(name)), without=code) for name in DIFFICULT]
+    assert any(alone)
+
+
+CELL = st.sampled_from([0.0, 1.0, 2.0, 0.5, -3.0])
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Request:
+    """Small tables of few values, in which constants, ties and exact fits are common; two rows at least to a group."""
+    n_groups = draw(st.integers(2, 4))
+    groups = [*range(n_groups), *range(n_groups), *draw(st.lists(st.integers(0, n_groups - 1), max_size=6))]
+    columns = st.lists(CELL, min_size=len(groups), max_size=len(groups))
+    scale = draw(st.sampled_from([1.0, 1e160, 1e-200]))
+    y = [scale * value for value in draw(columns)]
+    theta = draw(st.sampled_from([None, None, None, 0, 0.5, "inf"]))
+    method = draw(st.sampled_from(["REML", "ML"]))
+    formula = draw(st.sampled_from(["y ~ 1 + (1 | g)", "y ~ x + (1 | g)", "y ~ 0 + (1 | g)", "y ~ 0 + x + (1 | g)"]))
+    data = {"y": y, "x": draw(columns), "g": [f"g{j}" for j in groups]}
+    return {"data": data, "formula": formula, "method": method, "theta": theta}
+
+
+@settings(max_examples=100, deadline=None)
+@given(requests())
+def test_every_null_of_any_small_table_has_a_note(request: Request) -> None:
+    reply = ask(json.dumps(request).encode())
+    if reply.failed:
+        assert json.loads(reply.body)["code"] == "too_many_parameters"
+    else:
+        assert_told(reply.body)
