@@ -30,8 +30,8 @@ openapi: .venv/service  ## write the published schema
 
 # The locks hold for every Python and platform that the project supports.
 lock:  ## renew the locked dependencies (needs uv)
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --upgrade -o .lock/service.txt
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --upgrade --extra gate -o .lock/gate.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -o .lock/service.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --extra gate -o .lock/gate.txt
 
 .venv/python:
 	$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=...")'

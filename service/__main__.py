@@ -71,7 +71,7 @@ def serve(options: argparse.Namespace) -> int:
         http="h11",  # the faster parser accepts headers of any size
         ws="none",
         lifespan="on",
-        access_log=False,  # the edge writes one without queries
+        access_log=False,  # the middleware writes one without queries
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=settings.grace_seconds,

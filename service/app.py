@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager, closing, contextmanager
 
 from fastapi import FastAPI
 
-from service.api.assembly import State, assemble
-from service.api.desk import Desk, Pace
+from service.api.application import State, assemble
+from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.pool import Pool
@@ -22,15 +22,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        with open_desk(settings) as desk:
-            yield {"desk": desk}
+        with open_resources(settings) as resources:
+            yield {"resources": resources}
 
     return assemble(lifespan)
 
 
 @contextmanager
-def open_desk(settings: Settings) -> Iterator[Desk]:
-    """The desk that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
+def open_resources(settings: Settings) -> Iterator[Resources]:
+    """The resources that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
     pool = Pool(
         settings.workers,
         preload=(TASKS,),
@@ -42,7 +42,7 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
     with open_files(settings) as (spool, store):
         pool.start()
         try:
-            yield Desk(
+            yield Resources(
                 workers=pool,
                 documents=store,
                 spool=spool,

@@ -7,34 +7,35 @@ cannot be answered comes back as a value, a `Failure` of the contract: no except
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from service import __version__, data, engine
-from service.contract import FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Reply, Submission, failure_of
+from service.contract import (
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    Reply,
+    Submission,
+    checked,
+    failure_of,
+)
 from service.contract.document import RandomPart
-from service.data.excerpt import LONGEST_EXCERPT
-from service.data.json_text import Json, decode_object, pointer_to
+from service.data.json_text import decode_object
 from service.design import make_design
-from service.errors import BodyTooLarge, Fault, InvalidRequest, ServiceError
+from service.errors import BodyTooLarge, Fault, FormulaSyntax, InvalidRequest, ServiceError, UnknownFunction
 from service.formula import names_in, read
 from service.formula.formula import Formula
 from service.report import fit_document, summary_text
 
-Options = TypeVar("Options", bound=BaseModel)
-
-MOST_FAULTS = 10
-"""Faults listed of one request."""
+HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 
 
 def fit(submission: Submission) -> Reply:
     """The fit document of a request, with its id and the seconds each stage took; or why there is none."""
-    return _answer(lambda: _fit(lambda: _received(submission)))
+    return _answer(lambda: _fit(lambda: _received(submission)), HINT if "+" in submission.query else "")
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
@@ -57,7 +58,7 @@ def _fit(read_payload: Callable[[], data.Payload]) -> Reply:
     clock = Stopwatch()
     with clock.stage("read"):
         payload = read_payload()
-        options = _checked(FitOptions, payload.options)
+        options = checked(FitOptions, payload.options)
         table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
         formula = read(options.formula, list(table.columns))
     with clock.stage("design"):
@@ -91,7 +92,7 @@ def _received(submission: Submission) -> data.Payload:
 
 def _expand(submission: Submission) -> Reply:
     content = data.read_body(Path(submission.path), submission.content_encoding, _limits(submission))
-    request = _checked(FormulaRequest, decode_object(content))
+    request = checked(FormulaRequest, decode_object(content))
     formula = read(request.formula, request.columns)
     expansion = FormulaExpansion(
         formula=formula.text,
@@ -120,50 +121,17 @@ def identify(options: FitOptions, formula: Formula, table: data.Table) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def _answer(task: Callable[[], Reply]) -> Reply:
-    """The task's reply, or its refusal as one."""
+def _answer(task: Callable[[], Reply], hint: str = "") -> Reply:
+    """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
     try:
         return task()
+    except (FormulaSyntax, UnknownFunction) as error:
+        refusal: ServiceError = type(error)(error.detail + hint, *error.faults)
     except ServiceError as error:
         refusal = error
     except MemoryError:
         refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
     return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
-
-
-def _checked(kind: type[Options], content: Mapping[str, Json]) -> Options:
-    """The options; raises InvalidRequest with a pointer to each that is wrong."""
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-    faults = [
-        Fault(_sentence(item["type"], item["msg"], item["loc"], kind), pointer=_pointer(item["loc"], content))
-        for item in found[:MOST_FAULTS]
-    ]
-    raise InvalidRequest(f"The request is not valid at {faults[0].pointer}: {faults[0].message}", *faults)
-
-
-def _sentence(type: str, message: str, location: tuple[int | str, ...], kind: type[BaseModel]) -> str:
-    """What is wrong, in words for the caller."""
-    if type != "extra_forbidden":
-        return f"{message}."
-    close = get_close_matches(str(location[-1])[:LONGEST_EXCERPT], kind.model_fields, n=1)
-    return "There is no such option" + (f"; did you mean `{close[0]}`?" if close else ".")
-
-
-def _pointer(location: tuple[int | str, ...], content: object) -> str:
-    """The JSON pointer to a place in the request, less the steps that only the check takes."""
-    steps: list[str | int] = []
-    for step in location:
-        if isinstance(content, Mapping) and isinstance(step, str):
-            content = content.get(step)
-        elif isinstance(content, list) and isinstance(step, int):
-            content = content[step]
-        else:
-            break
-        steps.append(step)
-    return pointer_to("", *steps)
 
 
 def _held(options: FitOptions) -> float | None:

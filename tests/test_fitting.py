@@ -225,3 +225,10 @@ def test_what_needs_too_much_memory_is_too_large(monkeypatch: pytest.MonkeyPatch
 )
 def test_nonsense_is_refused_and_raises_nothing(content_type: str) -> None:
     assert refusal_of(ask(b"\x00\xff--hedgehog" * 20, content_type)).detail
+
+
+@pytest.mark.parametrize("formula", ["log_radon~floor+(1|county)", "log_radon ~ floor + + (1 | county)+)"])
+def test_a_formula_in_a_query_with_a_bare_plus_gets_a_hint(formula: str) -> None:
+    body = as_csv(plain(dataset("radon")))
+    assert "%2B" in refusal_of(ask(body, "text/csv", f"formula={formula}")).detail
+    assert "%2B" not in refusal_of(ask(body, "text/csv", urlencode({"formula": "y~(floor"}).replace("+", "%20"))).detail

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.api import media, schema
-from service.api.desk import Documents, desk_of
 from service.api.problems import reported
+from service.api.resources import Documents, resources_of
 from service.api.work import perform, submit_body
 from service.contract import FitDocument
 from service.errors import NotFound
@@ -38,13 +38,13 @@ async def create_fit(request: Request) -> Response:
     `Content-Encoding: gzip` is read on each of them. The same request always has the same id and the same document.
     """
     started = time.monotonic()
-    desk = desk_of(request)
-    reply = await submit_body(request, desk, "service.fitting:fit", media.FIT_BODIES)
+    resources = resources_of(request)
+    reply = await submit_body(request, resources, "service.fitting:fit", media.FIT_BODIES)
     if reply.failed:
         return reported(reply)
     if reply.id is None:
         raise TypeError("service.fitting:fit answered with a document that has no id")
-    is_new, document = await run_in_threadpool(_keep, desk.documents, reply.id, reply.body)
+    is_new, document = await run_in_threadpool(_keep, resources.documents, reply.id, reply.body)
     seconds = reply.seconds | {"total": time.monotonic() - started}
     headers = {"Location": f"/v1/fits/{reply.id}", "Server-Timing": _server_timing(seconds)}
     return Response(document, 201 if is_new else 200, headers, media.JSON)
@@ -80,12 +80,12 @@ async def read_summary(
 ) -> Response:
     """What R would print of the fit: in the manner of arm's `display()` and lme4's `summary()`."""
     document = await _document(request, id)
-    reply = await perform(request, desk_of(request), "service.fitting:summarise", document, digits)
+    reply = await perform(request, resources_of(request), "service.fitting:summarise", document, digits)
     return reported(reply) if reply.failed else PlainTextResponse(reply.body)
 
 
 async def _document(request: Request, id: str) -> bytes:
-    document = await run_in_threadpool(desk_of(request).documents.get, id)
+    document = await run_in_threadpool(resources_of(request).documents.get, id)
     if document is None:
         raise NotFound("No fit has this id.")
     return document

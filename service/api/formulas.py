@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, schema
-from service.api.desk import desk_of
 from service.api.problems import reported
+from service.api.resources import resources_of
 from service.api.work import submit_body
 from service.contract import FormulaExpansion
 
@@ -29,6 +29,6 @@ router = APIRouter(prefix="/v1/formulas", tags=["formulas"])
 async def expand_formula(request: Request) -> Response:
     """A formula with R's algebra done: its terms, its random parts and the columns it uses, or where it goes wrong."""
     reply = await submit_body(
-        request, desk_of(request), "service.fitting:expand_formula", media.FORMULA_BODIES, limit=LARGEST
+        request, resources_of(request), "service.fitting:expand_formula", media.FORMULA_BODIES, limit=LARGEST
     )
     return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

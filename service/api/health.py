@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.api import schema
-from service.api.desk import desk_of
+from service.api.resources import resources_of
 from service.errors import NotReady
 
 router = APIRouter(tags=["health"])
@@ -31,6 +31,6 @@ async def live() -> Response:
 )
 async def ready(request: Request) -> Response:
     """The workers answer, so that a request sent now would be worked on."""
-    if not await run_in_threadpool(desk_of(request).workers.ready):
+    if not await run_in_threadpool(resources_of(request).workers.ready):
         raise NotReady("No worker answers at the moment.")
     return PlainTextResponse("ready\n")

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from service.api.desk import desk_of
-from service.api.edge import SECURITY_HEADERS
+from service.api.middleware import SECURITY_HEADERS
+from service.api.resources import resources_of
 from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import Fault, InvalidRequest, NotReady, QueueFull, ServiceError
 
@@ -83,7 +83,7 @@ async def refused(request: Request, error: ServiceError) -> Response:
     """The answer to an error of this process; 503 says when to try again."""
     if isinstance(error, QueueFull | NotReady):
         # Workers start within a second; a queue takes its time.
-        seconds = desk_of(request).pace.wait() if isinstance(error, QueueFull) else 1
+        seconds = resources_of(request).pace.wait() if isinstance(error, QueueFull) else 1
         return problem_response(failure_of(error), {"Retry-After": str(seconds)})
     return problem_response(failure_of(error))
 

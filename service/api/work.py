@@ -6,12 +6,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
 from service.api import media
-from service.api.desk import Desk
+from service.api.resources import Resources
 from service.contract import Reply, Submission
 
 
 async def submit_body(
-    request: Request, desk: Desk, task: str, readable: tuple[str, ...], limit: int | None = None
+    request: Request, resources: Resources, task: str, readable: tuple[str, ...], limit: int | None = None
 ) -> Reply:
     """The reply to the task of working on the request's body, which a worker alone reads.
 
@@ -20,23 +20,23 @@ async def submit_body(
     headers = request.headers
     content_type = headers.get("content-type", "")
     media.accept(content_type, readable)
-    async with desk.spool.receive(request, limit) as path:
+    async with resources.spool.receive(request, limit) as path:
         submission = Submission(
             path=str(path),
             content_type=content_type,
             content_encoding=headers.get("content-encoding", ""),
             query=request.url.query,
-            limits=desk.limits,
+            limits=resources.limits,
         )
-        return await perform(request, desk, task, submission)
+        return await perform(request, resources, task, submission)
 
 
-async def perform(request: Request, desk: Desk, task: str, *arguments: object) -> Reply:
+async def perform(request: Request, resources: Resources, task: str, *arguments: object) -> Reply:
     """The reply to a task. Raises QueueFull, DeadlineExceeded, WorkerDied, and ClientDisconnect if nobody waits for it.
 
     The body must have been received, as what comes after it tells that the client is gone.
     """
-    work: asyncio.Future[object] = asyncio.wrap_future(desk.workers.submit(task, *arguments))
+    work: asyncio.Future[object] = asyncio.wrap_future(resources.workers.submit(task, *arguments))
     departure: asyncio.Future[object] = asyncio.ensure_future(_departure(request.receive))
     try:
         await asyncio.wait({work, departure}, return_when=asyncio.FIRST_COMPLETED)
@@ -50,7 +50,7 @@ async def perform(request: Request, desk: Desk, task: str, *arguments: object) -
     if not isinstance(reply, Reply):
         raise TypeError(f"{task} answered with a {type(reply).__name__}")
     if reply.seconds:
-        desk.pace.record(sum(reply.seconds.values()))
+        resources.pace.record(sum(reply.seconds.values()))
     return reply
 
 

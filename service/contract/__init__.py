@@ -1,5 +1,6 @@
 """The wire: what clients send, what they get back, and what the two processes hand each other."""
 
+from service.contract.checking import checked
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.problem import Failure, Place, Problem, failure_of
@@ -16,5 +17,6 @@ __all__ = [
     "Problem",
     "Reply",
     "Submission",
+    "checked",
     "failure_of",
 ]

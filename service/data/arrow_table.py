@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.data.columns import Reader, all_missing, numeric, refuse_repeated, table_of
-from service.data.excerpt import excerpt
 from service.data.labels import LARGEST_EXACT, Cells, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Column, Logical, Table
 from service.errors import BodyTooLarge, Fault, MalformedBody, WrongType
+from service.quoting import excerpt
 
 _FILE_BEGINNING = b"ARROW1"
 _NAMEABLE = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)

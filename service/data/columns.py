@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from service.arrays import Vector
-from service.data.excerpt import excerpt
 from service.data.limits import Limits
 from service.data.table import Column, Numeric, Table
 from service.errors import Fault, InvalidRequest, MalformedBody, NoObservations, NotFinite
+from service.quoting import excerpt
 
 Reader = Callable[[], Column]
 """Makes one column, or raises why it cannot."""

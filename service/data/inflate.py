@@ -4,13 +4,16 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.data.excerpt import excerpt
 from service.data.limits import Limits
-from service.errors import Fault, MalformedBody, UnsupportedMediaType
+from service.errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMediaType
+from service.quoting import excerpt
 
 _STEP = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 """Tells zlib to expect a gzip header and to check the length and checksum after the data."""
+_HARMLESS = 16 * 2**20
+_MOST_INFLATION = 200
+"""A table of repeated values may shrink a hundredfold; a bomb, which would keep a worker busy, a thousandfold."""
 _MOST_MEMBERS = 1000
 """Gzip data may be several members in a row (RFC 1952); each has a price, however small it is."""
 
@@ -33,11 +36,14 @@ def read_body(path: Path, content_encoding: str, limits: Limits) -> bytes:
 
 
 def _inflated(path: Path, limits: Limits) -> bytes:
-    inflated = bytearray()
+    inflated, size = bytearray(), path.stat().st_size
     try:
         for piece in _pieces(path):
             inflated += piece
             limits.admit_bytes(len(inflated))
+            if len(inflated) > _HARMLESS + _MOST_INFLATION * size:
+                message = f"The body inflates to more than {_MOST_INFLATION} times its size: no table does."
+                raise BodyTooLarge(message, Fault(message))
     except zlib.error:
         message = "The gzip data are damaged or cut short."
         raise MalformedBody(message, Fault(message)) from None

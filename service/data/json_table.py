@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from service.data.columns import Reader, all_missing, numeric, table_of
-from service.data.excerpt import excerpt
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members, pointer_to
+from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
 from service.data.labels import LARGEST_EXACT, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
+from service.quoting import excerpt, pointer_to
 
 _KINDS: Mapping[type, str] = {
     int: "a number",

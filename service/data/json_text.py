@@ -5,8 +5,8 @@ from typing import NoReturn, TypeAlias
 
 import msgspec
 
-from service.data.excerpt import excerpt
 from service.errors import Fault, MalformedBody
+from service.quoting import excerpt, pointer_to
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """What JSON text decodes to."""
@@ -93,12 +93,3 @@ def _explanation(failure: Exception, text: bytes) -> str:
     if text.startswith((b"NaN", b"Infinity"), byte):
         return f"NaN and Infinity are not JSON (byte {byte}); send null for a missing cell."
     return f"The body is not JSON: {found['what']} at byte {byte}."
-
-
-def pointer_to(pointer: str, *tokens: str | int) -> str:
-    """The JSON pointer (RFC 6901) of what lies under `pointer`, long names shortened."""
-    names = (
-        excerpt(token).replace("~", "~0").replace("/", "~1") if isinstance(token, str) else str(token)
-        for token in tokens
-    )
-    return "/".join([pointer, *names])

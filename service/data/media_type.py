@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 from python_multipart.multipart import parse_options_header
 
-from service.data.excerpt import excerpt
 from service.errors import Fault, UnsupportedMediaType
+from service.quoting import excerpt
 
 
 class Format(Enum):

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from service.data.excerpt import excerpt
-from service.data.json_text import pointer_to
 from service.errors import BodyTooLarge, Fault, InvalidRequest, MalformedBody
+from service.quoting import excerpt, pointer_to
 
 _MOST_PARTS = 64
 _LONGEST_FIELD = 64 * 1024

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
-from service.data.excerpt import excerpt
-from service.data.json_text import Json, decode, pointer_to
+from service.data.json_text import Json, decode
 from service.errors import Fault, InvalidRequest, MalformedBody
+from service.quoting import excerpt, pointer_to
 
 _LISTS = {"include"}
 _JSON = {"confidence_level", "contrasts", "levels", "theta"}

@@ -9,13 +9,14 @@ from service.data.arrow_table import read_arrow, read_parquet
 from service.data.csv_table import read_csv
 from service.data.inflate import read_body
 from service.data.json_table import read_json
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members, pointer_to
+from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
 from service.data.limits import Limits
 from service.data.media_type import FORM, FORMATS, JSON, Format, MediaType, format_of_file, media_type
 from service.data.multipart import read_form
 from service.data.options import options_of_query, options_of_text
 from service.data.table import Table
 from service.errors import Fault, InvalidRequest, UnsupportedMediaType
+from service.quoting import pointer_to
 
 _READERS = {
     Format.JSON: read_json,

@@ -4,10 +4,10 @@ from functools import cache
 from importlib.resources import files
 
 from service.data.csv_table import read_csv
-from service.data.excerpt import excerpt
 from service.data.limits import Limits
 from service.data.table import Table
 from service.errors import Fault, InvalidRequest
+from service.quoting import excerpt
 
 SHIPPED = ("radon",)
 """Names of the data sets in `datasets/`; `datasets/PROVENANCE.md` says where they come from."""

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from service.arrays import Matrix, Vector
 from service.data.table import Categorical, Column, Logical, Numeric, Table
-from service.design.refusals import excerpt, quote, unknown_column
+from service.design.refusals import unknown_column
 from service.errors import Fault, NotFinite
 from service.formula.expression import Expression, Name
 from service.formula.label import label
 from service.formula.variables import names_in
+from service.quoting import excerpt, quote
 
 
 def find_column(name: Name, table: Table) -> Column:

@@ -17,11 +17,12 @@ from service.design.arithmetic import COMPARISONS, FUNCTIONS, OPERATORS
 from service.design.coding import Constants
 from service.design.columns import check_finite, find_column
 from service.design.levels import labelled
-from service.design.refusals import bad_argument, excerpt, quote, wrong_type
+from service.design.refusals import bad_argument, wrong_type
 from service.design.statistics import STATISTICAL, make_columns, take_statistics
 from service.formula.expression import Binary, Call, Expression, Name, Number, Parenthesis, Unary
 from service.formula.functions import match_arguments
 from service.formula.label import label
+from service.quoting import excerpt, quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from service.design.contrasts import TREATMENT
 from service.design.evaluation import Basis, Value
 from service.design.levels import labelled, recoded, without_unused
 from service.design.matrix import CodedFactor, Variable
-from service.design.refusals import excerpt, invalid_option, pointer, quote, unknown_level, wrong_type
+from service.design.refusals import invalid_option, unknown_level, wrong_type
 from service.formula.expression import Argument, Call, Expression, Name
 from service.formula.formula import Formula
+from service.quoting import excerpt, pointer_to, quote
 
 
 def choose_factors(
@@ -36,7 +37,7 @@ def choose_factors(
                 factors[label] = Factor(labelled(value).levels, scheme)
             case _ if option is not None:
                 message = f"Contrasts are for factors; {quote(label)} is numeric."
-                raise invalid_option(message, pointer("contrasts", option), column=excerpt(option))
+                raise invalid_option(message, pointer_to("", "contrasts", option), column=excerpt(option))
     return factors
 
 

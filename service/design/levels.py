@@ -10,7 +10,8 @@ import numpy as np
 
 from service.arrays import Codes, Vector
 from service.data.table import Categorical, Column, Logical, Numeric, Table
-from service.design.refusals import excerpt, invalid_option, pointer, quote
+from service.design.refusals import invalid_option
+from service.quoting import excerpt, pointer_to, quote
 
 LARGEST_WHOLE_NUMBER = 2**53
 """Beyond this, neighbouring whole numbers share one double."""
@@ -93,7 +94,7 @@ def _in_order(name: str, factor: Categorical, levels: Sequence[str]) -> Categori
         fault = f"leaves out the level {quote(min(absent))}"
     if fault:
         message = f"The order of levels for {quote(name)} {fault}."
-        raise invalid_option(message, pointer("levels", name), column=excerpt(name))
+        raise invalid_option(message, pointer_to("", "levels", name), column=excerpt(name))
     return Categorical(recoded(factor, levels), tuple(levels))
 
 

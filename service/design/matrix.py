@@ -12,8 +12,9 @@ from service.data.table import Numeric
 from service.design.contrasts import INDICATORS, SCORES, column_suffixes
 from service.design.evaluation import Basis
 from service.design.marginality import CodedTerm, Recipe
-from service.design.refusals import quote, single_level
+from service.design.refusals import single_level
 from service.errors import Fault, NotFinite, TooManyParameters
+from service.quoting import quote
 
 INTERCEPT = "(Intercept)"
 MOST_CELLS = 2**28

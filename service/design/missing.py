@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from service.arrays import Codes
 from service.data.table import Table
 from service.design.columns import missing_cells
-from service.design.refusals import excerpt, quote
 from service.errors import Fault, MissingValues, NoObservations
+from service.quoting import excerpt, quote
 
 Missing = Literal["drop", "error"]
 """What becomes of a row with a missing value in a used column."""

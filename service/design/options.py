@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from service.data.table import Table
 from service.design.contrasts import SCHEMES
-from service.design.refusals import invalid_option, pointer, quote, unknown_column
+from service.design.refusals import invalid_option, unknown_column
 from service.formula.formula import Formula
+from service.quoting import pointer_to, quote
 
 
 def check_options(
@@ -23,7 +24,7 @@ def check_options(
         if name not in table.columns:
             raise unknown_column(name, table.columns, option=option)
     for name, scheme in contrasts.items():
-        option = pointer("contrasts", name)
+        option = pointer_to("", "contrasts", name)
         if name not in table.columns and name not in formula.variables:
             raise unknown_column(name, table.columns, option=option)
         if scheme not in SCHEMES:
@@ -33,6 +34,6 @@ def check_options(
 def _named_columns(weights: str | None, levels: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
     """The columns that options name, each with the option's pointer."""
     if weights is not None:
-        yield weights, pointer("weights")
+        yield weights, pointer_to("", "weights")
     for name in levels:
-        yield name, pointer("levels", name)
+        yield name, pointer_to("", "levels", name)

@@ -27,7 +27,8 @@ def orthogonal_recurrence(x: Vector, degree: int) -> Recurrence:
     before, current = np.zeros_like(x), np.ones_like(x)
     ratio = 0.0
     for _ in range(degree):
-        alpha.append(float(np.average(x, weights=current * current)))
+        # Squares that vanish leave nan, which is refused as not finite.
+        alpha.append(float(np.divide((current * current) @ x, current @ current)))
         before, current = current, (x - alpha[-1]) * current - ratio * before
         norm2.append(float(current @ current))
         ratio = norm2[-1] / norm2[-2]

@@ -13,8 +13,9 @@ from service.design.grouping import make_grouping
 from service.design.levels import labelled
 from service.design.marginality import make_recipe
 from service.design.matrix import INTERCEPT, Variables, make_matrix
-from service.design.refusals import quote, wrong_type
+from service.design.refusals import wrong_type
 from service.formula.formula import Formula, RandomTerm, Term
+from service.quoting import quote
 
 
 def make_random_effects(

@@ -9,24 +9,9 @@ from itertools import islice
 
 from service.errors import Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
 from service.formula.expression import Call
+from service.quoting import LONGEST_EXCERPT, excerpt, quote
 
-LONGEST_EXCERPT = 40
 MOST_CANDIDATES = 1000
-
-
-def excerpt(text: str) -> str:
-    """The text, or its beginning and an ellipsis where it is longer than `LONGEST_EXCERPT` characters."""
-    return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
-
-
-def quote(text: str) -> str:
-    """An excerpt of the text between grave accents."""
-    return f"`{excerpt(text)}`"
-
-
-def pointer(*keys: str) -> str:
-    """A JSON pointer (RFC 6901) to a place in the request."""
-    return "".join("/" + excerpt(key).replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def unknown_column(

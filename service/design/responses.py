@@ -7,9 +7,13 @@ import numpy as np
 from service.arrays import Codes, Vector
 from service.data.table import Logical, Numeric, Table
 from service.design.evaluation import Value
-from service.design.refusals import excerpt, invalid_option, pointer, quote, wrong_type
+from service.design.refusals import invalid_option, wrong_type
 from service.formula.formula import Formula
 from service.formula.variables import names_in
+from service.quoting import excerpt, pointer_to, quote
+
+LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
+"""Only the ratios of weights matter; beyond these their products leave the range of a double."""
 
 
 def take_response(formula: Formula, values: Mapping[str, Value]) -> Vector:
@@ -39,10 +43,13 @@ def take_weights(name: str, table: Table, rows: Codes) -> Vector:
     """The weights (n,) of these rows; raises WrongType unless they are numbers, InvalidRequest unless positive."""
     column = table.columns[name]
     if not isinstance(column, Numeric):
-        raise wrong_type(f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer("weights"))
+        raise wrong_type(
+            f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer_to("", "weights")
+        )
     weights = column.values if len(rows) == table.n_rows else column.values[rows]
-    if not (positive := weights > 0).all():
-        row = int(rows[np.argmin(positive)])
-        message = f"Weights must be positive; {quote(name)} is {column.values[row]:.15g} in row {row}."
-        raise invalid_option(message, pointer("weights"), column=excerpt(name), row=row)
+    if not (sound := (weights > 0) & (weights >= LEAST_WEIGHT) & (weights <= MOST_WEIGHT)).all():
+        row = int(rows[np.argmin(sound)])
+        what = "positive" if column.values[row] <= 0 else f"between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}"
+        message = f"Weights must be {what}; {quote(name)} is {column.values[row]:.15g} in row {row}."
+        raise invalid_option(message, pointer_to("", "weights"), column=excerpt(name), row=row)
     return weights

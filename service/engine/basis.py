@@ -12,8 +12,8 @@ import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
-from service.design.refusals import excerpt
 from service.errors import Fault, NotFinite
+from service.quoting import excerpt
 
 LARGEST = 1e300
 """Numbers beyond this are refused: the distance of two of them, or what is estimated from them, may be infinite."""

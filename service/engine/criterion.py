@@ -15,13 +15,17 @@ import sys
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from service.arrays import Matrix, Vector
 from service.engine.between import Between, between_groups
 from service.engine.crossproducts import CrossProducts
 
 SCANNED = 1_000_000
-"""Weights of groups, over all values of phi, that a scan may hold at once."""
+"""Numbers, weights of groups or cross-products, that a scan may hold at once."""
+
+LARGE = 32
+"""Columns from which arithmetic costs more than calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Evaluation:
     """The criterion at one phi, in units of the basis.
 
     `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `inverse_slope` its derivative.
+    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `A1` (p, p), the derivative of A_XX.
     `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
     """
 
@@ -40,7 +44,7 @@ class Evaluation:
     beta: Vector
     rho: float
     inverse: Matrix
-    inverse_slope: Matrix
+    A1: Matrix
     rho_slope: float
     joint_curvature: float
 
@@ -71,7 +75,7 @@ class Criterion:
 
     def scan(self, phis: Vector) -> Scan:
         """What the slopes at many values of phi are made of."""
-        at_once = max(1, SCANNED // self.between.weights.size)
+        at_once = max(1, SCANNED // max(self.between.weights.size, self.within.size))
         parts = [self._derivatives(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
         return Scan(phis, *np.concatenate(parts, axis=1))
 
@@ -85,14 +89,8 @@ class Criterion:
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
         A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-        units = size[:, :, None] * size[:, None, :]
-        A, A1 = A / units, A1 / units
-        solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
-        direction = np.concatenate([-solved[:, :, 0], np.ones((phis.size, 1))], axis=1)
-        rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
-        log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
-        return np.stack([lam @ self.between.multiplicity, log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)])
+        parts = _derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
+        return np.stack([lam @ self.between.multiplicity, *parts])
 
     def at(self, phi: float) -> Evaluation:
         """The criterion with all its derivatives at one phi."""
@@ -125,18 +123,47 @@ class Criterion:
             beta=beta,
             rho=rho,
             inverse=inverse,
-            inverse_slope=-(inner @ inverse),
+            A1=A1[:-1, :-1],
             rho_slope=rho1 * rho,
             joint_curvature=second + self.nu * rho2,
         )
 
 
+def _derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
+    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
+    units = size[:, :, None] * size[:, None, :]
+    A, A1 = A / units, A1 / units
+    solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
+    direction = np.concatenate([-solved[:, :, 0], np.ones((len(A), 1))], axis=1)
+    rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
+    log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
+    return log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)
+
+
+def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+    """The same, one matrix after the other: a third of the work, which counts where the matrices are large."""
+    log_rho, log_determinant = np.empty(len(A)), np.empty(len(A))
+    for g, (at, slope) in enumerate(zip(A, A1, strict=True)):
+        inverse, _ = _inverse(at[:-1, :-1])
+        direction = np.append(-(inverse @ at[:-1, -1]), 1.0)
+        log_rho[g] = direction @ slope @ direction / max(float(direction @ at @ direction), sys.float_info.min)
+        log_determinant[g] = np.vdot(inverse, slope[:-1, :-1])
+    return log_rho, log_determinant
+
+
 def _inverse(A: Matrix) -> tuple[Matrix, float]:
     """The inverse and the log determinant of a positive definite matrix, scaled to unit diagonal meanwhile."""
     size = np.sqrt(A.diagonal())
-    half = np.linalg.inv(np.linalg.cholesky(A / size / size[:, None]))
-    half /= size
-    return half.T @ half, -2.0 * float(np.log(half.diagonal()).sum())
+    units = size[:, None] * size
+    root, failed = dpotrf(A / units, lower=True)
+    if failed:
+        raise np.linalg.LinAlgError("not positive definite")
+    half = dpotri(root, lower=True)[0]
+    inverse = half + half.T
+    inverse[np.diag_indices_from(inverse)] *= 0.5
+    inverse /= units
+    return inverse, 2.0 * float(np.log(root.diagonal() * size).sum())
 
 
 def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:

@@ -126,8 +126,13 @@ def _rounding(products: CrossProducts) -> float:
 
 
 def has_no_noise(products: CrossProducts, limit: NoPooling) -> bool:
-    """Whether all that is left within groups is rounding of the response, though there are rows to show more."""
-    return limit.residual_df > 0 and limit.residual_squares <= _rounding_squares(products)
+    """Whether all that is left is rounding of the response, though there are rows to show more.
+
+    Within groups; or, where the coefficients leave no degree of freedom there, between them as well.
+    """
+    if limit.residual_squares > _rounding_squares(products):
+        return False
+    return limit.residual_df > 0 or limit.between_squares <= len(products.means) * _rounding(products) ** 2
 
 
 def may_have_no_noise(products: CrossProducts) -> bool:

@@ -11,9 +11,6 @@ import numpy as np
 from service.arrays import Matrix, Vector
 from service.engine.crossproducts import CrossProducts
 
-SINGULAR = 1e-11
-"""Eigenvalue of the within-group correlations of X below which a combination is constant within groups."""
-
 
 @dataclass(frozen=True, slots=True)
 class NoPooling:
@@ -40,28 +37,24 @@ def no_pooling(products: CrossProducts) -> NoPooling:
     p = X.shape[1]
     constant = np.concatenate([np.ones(int(products.basis.intercept), dtype=np.intp), products.constant_within()])
     inside, outside = np.flatnonzero(constant == 0), np.flatnonzero(constant)
+    square = np.ix_(inside, inside)
     size = np.sqrt(np.diag(within))[inside]
-    values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / np.outer(size, size))
-    free = values < SINGULAR
-    steps = vectors / size[:, None]
     inverse = np.zeros((p, p))
-    inverse[np.ix_(inside, inside)] = (steps[:, ~free] / values[~free]) @ steps[:, ~free].T
-    null = np.zeros((p, p - int((~free).sum())))
-    null[outside, np.arange(outside.size)] = 1.0
-    null[inside, outside.size :] = steps[:, free]
+    inverse[square] = np.linalg.inv(within[square] / np.outer(size, size)) / np.outer(size, size)
     beta = inverse @ within[:-1, -1]
     direction = np.append(-beta, 1.0)
     squares = max(float(direction @ within @ direction), 0.0)
-    gamma = np.linalg.lstsq(X @ null, y - X @ beta, rcond=None)[0]
-    beta += null @ gamma
+    level = X[:, outside]
+    beta[outside] = np.linalg.lstsq(level, y - X @ beta, rcond=None)[0]
     between = y - X @ beta
-    projected = X @ null
+    between_inverse = np.zeros((p, p))
+    between_inverse[np.ix_(outside, outside)] = np.linalg.pinv(level.T @ level)
     return NoPooling(
         beta=beta,
         within_inverse=inverse,
-        between_inverse=null @ np.linalg.pinv(projected.T @ projected) @ null.T,
+        between_inverse=between_inverse,
         residual_squares=squares,
-        residual_df=products.n - len(means) - int((~free).sum()),
+        residual_df=products.n - len(means) - inside.size,
         between_squares=float(between @ between),
-        between_df=len(means) - null.shape[1],
+        between_df=len(means) - outside.size,
     )

@@ -25,6 +25,9 @@ STEPS = 60
 """Newton converges in 4 to 8 steps; bisection alone would halve a bracket of a factor 5 to one unit in the last
 place."""
 
+FLAT = 1e-6
+"""Slope by log phi, a group, below which the criterion is flat: elsewhere it reaches one over the groups somewhere."""
+
 LAST_STEP = 1e-8
 """A Newton step this small, relative to phi, leaves an error of its square: below rounding."""
 
@@ -37,7 +40,8 @@ class Optimum:
     """Where the criterion is least, and the evidence: the scan of the whole range.
 
     `minima` counts the local minima met. `gradient_norm` is the distance to the stationary point that slope and
-    curvature imply, in standard errors of theta; 0 on the boundary, where the criterion rises.
+    curvature imply, in standard errors of theta; 0 on the boundary, where the criterion rises. `flat` says
+    that the criterion does not depend on theta at all, so that 0 was taken.
     """
 
     evaluation: Evaluation
@@ -46,16 +50,12 @@ class Optimum:
     minima: int
     gradient_norm: float
     converged: bool
+    flat: bool
 
     @property
     def phi(self) -> float:
         """The optimal theta^2."""
         return self.evaluation.phi
-
-    @property
-    def singular(self) -> bool:
-        """Whether the optimum lies on the boundary."""
-        return self.evaluation.phi == 0.0
 
 
 def scan_range(criterion: Criterion) -> Scan:
@@ -68,7 +68,8 @@ def scan_range(criterion: Criterion) -> Scan:
 def minimise(criterion: Criterion, scan: Scan) -> Optimum:
     """The global minimum of the criterion over phi >= 0."""
     phis, slopes = scan.phis, criterion.slopes(scan)
-    turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
+    flat = bool(np.abs(phis * slopes).max() < FLAT * criterion.between.multiplicity.sum())
+    turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0) & (not flat))
     candidates = [criterion.at(0.0)] if slopes[0] >= 0 or turns.size == 0 else []
     evaluations = phis.size + len(candidates)
     for i in turns:
@@ -76,8 +77,8 @@ def minimise(criterion: Criterion, scan: Scan) -> Optimum:
         candidates.append(found)
         evaluations += FINE_GRID.size + steps
     best = min(candidates, key=lambda candidate: candidate.value)
-    norm = _gradient_norm(best)
-    return Optimum(best, scan, evaluations, len(candidates), norm, norm < TOLERANCE)
+    norm = 0.0 if flat else _gradient_norm(best)
+    return Optimum(best, scan, evaluations, len(candidates), norm, norm < TOLERANCE, flat)
 
 
 def _zoomed(criterion: Criterion, low: float, high: float) -> tuple[float, float, float]:

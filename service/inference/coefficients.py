@@ -44,15 +44,18 @@ def coefficient_table(fit: Fit, degrees: Degrees, confidence_level: float) -> Co
 
 def satterthwaite(fit: Fit) -> Vector:
     """Satterthwaite's degrees of freedom (p,); those of the residual on the boundary and at held theta."""
-    at, residual = fit.estimates.evaluation, fit.estimates.residual_df
-    everywhere = np.full(fit.estimates.beta.size, float(residual))
-    if at is None or fit.held or at.phi == 0.0:
-        return everywhere
+    at, optimum = fit.estimates.evaluation, fit.optimum
+    everywhere = np.ones(fit.estimates.beta.size)
+    if optimum is not None and optimum.flat:
+        return np.nan * everywhere
+    if at is None or optimum is None or at.phi == 0.0:
+        return fit.estimates.residual_df * everywhere
     jacobian = fit.estimates.products.basis.jacobian()
     # The unit of a coefficient cancels; squared, it might overflow.
     rows = jacobian / np.abs(jacobian).max(axis=1, initial=0.0, keepdims=True)
-    variance = np.einsum("ij,jk,ik->i", rows, at.inverse, rows)
-    slope = np.einsum("ij,jk,ik->i", rows, at.inverse_slope, rows)
+    solved = rows @ at.inverse
+    variance = (solved * rows).sum(axis=1)
+    slope = -((solved @ at.A1) * solved).sum(axis=1)
     gradient = np.stack([slope / variance, np.ones_like(variance)])
     spread = np.einsum("ai,ab,bi->i", gradient, variance_covariance(fit), gradient)
     df: Vector = 2.0 / spread

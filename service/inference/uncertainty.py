@@ -19,9 +19,9 @@ def variance_covariance(fit: Fit) -> Matrix:
     df = fit.estimates.residual_df
     at, optimum = fit.estimates.evaluation, fit.optimum
     alone = np.diag([0.0, 2.0 / df if df > 0 else np.nan])
-    if at is None or optimum is None or at.phi == 0.0:
+    if at is None or optimum is None or (at.phi == 0.0 and not optimum.flat):
         return alone
-    if not np.isfinite(optimum.gradient_norm):  # The deviance has no curvature there.
+    if optimum.flat or not np.isfinite(optimum.gradient_norm):  # The deviance has no curvature there.
         return np.full((2, 2), np.nan)
     cross = -df * at.rho_slope / at.rho
     hessian = np.array([[at.joint_curvature, cross], [cross, float(df)]])

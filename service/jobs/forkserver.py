@@ -15,14 +15,15 @@ from typing import cast
 
 from service.jobs.worker import HEADER, Answer, unpack
 
-ONE_THREAD = {
+LIBRARIES = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""For linear algebra, whose threads, competing for the cores, can make workers 40 times slower; and for Arrow, because
-a process with threads must not fork."""
+"""For linear algebra, whose threads, competing for the cores, can make workers 40 times slower; and for Arrow, whose
+own allocators reserve a gigabyte of the memory limit and start a thread: a process with threads must not fork."""
 
 
 class Worker(asyncio.Protocol):
@@ -120,7 +121,7 @@ class ForkServer:
     def _start(self) -> None:
         self.close()
         self._control, theirs = socket.socketpair()
-        environment = os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        environment = os.environ | LIBRARIES | {"PYTHONPATH": os.pathsep.join(sys.path)}
         with theirs:
             # A session of its own: what a terminal sends (Ctrl-C, hang-up) is for the serving process alone.
             self._process = subprocess.Popen(  # noqa: S603 - the command is made of the program's own words

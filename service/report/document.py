@@ -8,10 +8,10 @@ from service.arrays import Matrix, Vector
 from service.contract import document as wire
 from service.contract.request import FitOptions
 from service.design import Design, Grouping
-from service.design.refusals import excerpt
 from service.engine import Estimates, Fit
 from service.errors import Fault, NotFinite
 from service.inference import Pooling, coefficient_table, pooling, shares, spread_intervals
+from service.quoting import excerpt
 from service.report.notes import notes
 
 INTERCEPT = "(Intercept)"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from service.api.desk import Desk
+from service.api.resources import Resources
 from service.jobs.pool import Pool
 from tests.api.stand_ins import application
 
@@ -39,9 +39,9 @@ def workers(task: str, *, size: int = 1, deadline: float = 10, queue: int = 10) 
 
 
 @contextmanager
-def server(desk: Desk) -> Iterator[int]:
-    """The port of a server with the API at this desk."""
-    config = uvicorn.Config(application(desk), port=0, http="h11", lifespan="off", log_config=None)
+def server(resources: Resources) -> Iterator[int]:
+    """The port of a server of the API with these resources."""
+    config = uvicorn.Config(application(resources), port=0, http="h11", lifespan="off", log_config=None)
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()

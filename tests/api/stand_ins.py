@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from httpx._types import RequestContent
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.assembly import State, assemble
-from service.api.desk import Desk, Documents, Pace, Workers
+from service.api.application import State, assemble
+from service.api.resources import Documents, Pace, Resources, Workers
 from service.api.spool import Spool
 from service.contract import Failure, Limits, Reply
 
@@ -67,10 +67,10 @@ def fails(error: Exception) -> Callable[..., object]:
     return outcome
 
 
-def desk(
+def resources(
     workers: Workers | None = None, documents: Documents | None = None, *, bytes: int = 1000, seconds: float = 5
-) -> Desk:
-    return Desk(
+) -> Resources:
+    return Resources(
         workers=workers or FakeWorkers(),
         documents=documents or FakeDocuments(),
         spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
@@ -81,17 +81,17 @@ def desk(
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-    yield {"desk": desk()}
+    yield {"resources": resources()}
 
 
 API = assemble(lifespan)
 
 
-def application(desk: Desk) -> ASGIApp:
-    """The API at this desk; none but the lifespan's would be its own."""
+def application(resources: Resources) -> ASGIApp:
+    """The API with these resources; none but the lifespan's would be its own."""
 
     async def at_desk(scope: Scope, receive: Receive, send: Send) -> None:
-        await API({**scope, "state": {"desk": desk}}, receive, send)
+        await API({**scope, "state": {"resources": resources}}, receive, send)
 
     return at_desk
 
@@ -99,21 +99,21 @@ def application(desk: Desk) -> ASGIApp:
 def ask(
     method: str,
     url: str,
-    at: Desk | None = None,
+    at: Resources | None = None,
     content: RequestContent | None = None,
     headers: dict[str, str] | None = None,
 ) -> httpx.Response:
     """The answer to one request."""
 
     async def exchange() -> httpx.Response:
-        transport = httpx.ASGITransport(application(at or desk()), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(application(at or resources()), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.request(method, url, content=content, headers=headers)
 
     return asyncio.run(exchange())
 
 
-def post_json(url: str, at: Desk | None = None, body: object = None) -> httpx.Response:
+def post_json(url: str, at: Resources | None = None, body: object = None) -> httpx.Response:
     return ask("POST", url, at, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from service.contract import Reply, Submission
-from tests.api.stand_ins import DOCUMENT, FITTED, LIMITS, FakeDocuments, FakeWorkers, ask, desk, post_json
+from tests.api.stand_ins import DOCUMENT, FITTED, LIMITS, FakeDocuments, FakeWorkers, ask, post_json, resources
 
 READ_HERE = [
     "application/json",
@@ -22,7 +22,7 @@ READ_HERE = [
 
 def test_a_new_fit_is_created_and_kept() -> None:
     documents = FakeDocuments()
-    response = post_json("/v1/fits", desk(documents=documents), {"formula": "y ~ x"})
+    response = post_json("/v1/fits", resources(documents=documents), {"formula": "y ~ x"})
     assert response.status_code == 201
     assert response.headers["Location"] == "/v1/fits/f1"
     assert response.headers["Content-Type"] == "application/json"
@@ -37,7 +37,7 @@ def test_the_timings_are_in_a_header() -> None:
 
 def test_a_fit_made_before_is_answered_from_the_store() -> None:
     first = b'{"id": "f1", "made": "before"}'
-    response = post_json("/v1/fits", desk(documents=FakeDocuments({"f1": first})))
+    response = post_json("/v1/fits", resources(documents=FakeDocuments({"f1": first})))
     assert (response.status_code, response.content) == (200, first)
     assert response.headers["Location"] == "/v1/fits/f1"
 
@@ -53,7 +53,7 @@ def test_a_worker_gets_the_request_as_it_was_sent(content_type: str) -> None:
 
     workers = FakeWorkers(outcome)
     headers = {"Content-Type": content_type, "Content-Encoding": "gzip"}
-    at = desk(workers)
+    at = resources(workers)
     ask("POST", "/v1/fits?formula=y~x%2Bz&method=ML", at, b"the\0body", headers)
     ((task, submission),) = workers.asked
     assert isinstance(submission, Submission)
@@ -67,14 +67,14 @@ def test_a_worker_gets_the_request_as_it_was_sent(content_type: str) -> None:
 
 
 def test_a_fit_is_read_again() -> None:
-    at = desk(documents=FakeDocuments({"f1": DOCUMENT}))
+    at = resources(documents=FakeDocuments({"f1": DOCUMENT}))
     response = ask("GET", "/v1/fits/f1", at)
     assert (response.status_code, response.content) == (200, DOCUMENT)
     assert response.headers["Content-Type"] == "application/json"
 
 
 def test_an_accept_header_that_cannot_be_met_is_disregarded() -> None:
-    at = desk(documents=FakeDocuments({"f1": DOCUMENT}))
+    at = resources(documents=FakeDocuments({"f1": DOCUMENT}))
     response = ask("GET", "/v1/fits/f1", at, headers={"Accept": "text/csv"})
     assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
 
@@ -82,7 +82,7 @@ def test_an_accept_header_that_cannot_be_met_is_disregarded() -> None:
 @pytest.mark.parametrize(("query", "digits"), [("", 2), ("?digits=0", 0), ("?digits=10", 10)])
 def test_a_summary_is_made_by_a_worker_of_the_document(query: str, digits: int) -> None:
     workers = FakeWorkers(lambda *_: Reply(body="σ = 0.76\n".encode()))
-    response = ask("GET", f"/v1/fits/f1/summary{query}", desk(workers, FakeDocuments({"f1": DOCUMENT})))
+    response = ask("GET", f"/v1/fits/f1/summary{query}", resources(workers, FakeDocuments({"f1": DOCUMENT})))
     assert (response.status_code, response.text) == (200, "σ = 0.76\n")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert workers.asked == [("service.fitting:summarise", DOCUMENT, digits)]
@@ -91,5 +91,5 @@ def test_a_summary_is_made_by_a_worker_of_the_document(query: str, digits: int) 
 @pytest.mark.parametrize("reply", [Reply(body=DOCUMENT, id=None), "no reply"])
 def test_a_task_that_breaks_its_contract_is_an_internal_problem(reply: object) -> None:
     documents = FakeDocuments()
-    assert post_json("/v1/fits", desk(FakeWorkers(lambda *_: reply), documents)).json()["code"] == "internal"
+    assert post_json("/v1/fits", resources(FakeWorkers(lambda *_: reply), documents)).json()["code"] == "internal"
     assert documents.kept == {}

@@ -8,7 +8,7 @@ import pytest
 from service.api.problems import KINDS
 from service.contract import Failure, Place, Reply
 from service.errors import DeadlineExceeded, QueueFull, ServiceError, WorkerDied
-from tests.api.stand_ins import FakeWorkers, ask, desk, fails, post_json, refusal
+from tests.api.stand_ins import FakeWorkers, ask, fails, post_json, refusal, resources
 
 FRAMEWORK_CODES = {"method_not_allowed"}
 
@@ -56,13 +56,13 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, objec
 def test_refused_before_any_worker(sent: tuple[str, str, dict[str, str], bytes], status: int, code: str) -> None:
     method, path, headers, body = sent
     workers = FakeWorkers()
-    problem(ask(method, path, desk(workers), body, headers), status, code)
+    problem(ask(method, path, resources(workers), body, headers), status, code)
     assert workers.asked == []
 
 
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_refused_by_a_worker(code: str) -> None:
-    response = post_json("/v1/fits", desk(FakeWorkers(lambda *_: refusal(code))))
+    response = post_json("/v1/fits", resources(FakeWorkers(lambda *_: refusal(code))))
     assert problem(response, KINDS[code].status, code)["detail"] == "Said by a worker."
 
 
@@ -70,7 +70,7 @@ def test_the_places_a_worker_names_pass_through() -> None:
     place = Place(message="No number.", pointer="/data/floor/17", column="floor", row=17, position=None)
     failure = Failure(code="wrong_type", detail="A cell is no number.", errors=[place])
     reply = Reply(body=failure.model_dump_json().encode(), failed=True)
-    body = problem(post_json("/v1/fits", desk(FakeWorkers(lambda *_: reply))), 422, "wrong_type")
+    body = problem(post_json("/v1/fits", resources(FakeWorkers(lambda *_: reply))), 422, "wrong_type")
     assert body["errors"] == [
         {"message": "No number.", "pointer": "/data/floor/17", "column": "floor", "row": 17, "position": None}
     ]
@@ -87,13 +87,13 @@ def test_the_places_a_worker_names_pass_through() -> None:
 )
 @pytest.mark.parametrize("path", ["/v1/fits", "/v1/formulas"])
 def test_refused_by_the_pool(path: str, error: ServiceError, status: int, code: str) -> None:
-    response = post_json(path, desk(FakeWorkers(fails(error))))
+    response = post_json(path, resources(FakeWorkers(fails(error))))
     assert problem(response, status, code)["detail"] == error.detail
 
 
 def test_a_full_queue_says_when_to_come_back() -> None:
     workers = FakeWorkers(lambda *_: Reply(body=b"{}", id="f1", seconds={"read": 0.1, "fit": 0.4}))
-    at = desk(workers)
+    at = resources(workers)
     for _ in range(100):
         post_json("/v1/fits", at)
     workers.outcome = fails(QueueFull("Too much."))
@@ -103,7 +103,7 @@ def test_a_full_queue_says_when_to_come_back() -> None:
 
 def test_what_nobody_foresaw_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        response = post_json("/v1/fits", desk(FakeWorkers(fails(RuntimeError("/secret/path")))))
+        response = post_json("/v1/fits", resources(FakeWorkers(fails(RuntimeError("/secret/path")))))
     problem(response, 500, "internal")
     assert "secret" not in response.text
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.api.desk import Desk
+from service.api.resources import Resources
 from tests.api.serving import server, wait_until, workers
-from tests.api.stand_ins import desk
+from tests.api.stand_ins import resources
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -27,12 +27,12 @@ def post(port: int, query: str = "f1") -> httpx.Response:
     return httpx.post(f"http://127.0.0.1:{port}/v1/fits?{query}", content=b"the body", headers=HEADERS, timeout=20)
 
 
-def spooled(at: Desk) -> list[Path]:
+def spooled(at: Resources) -> list[Path]:
     return list(at.spool.folder.iterdir())
 
 
 def test_a_body_goes_through_a_worker_and_comes_back() -> None:
-    with workers("fit") as pool, server(at := desk(pool)) as port:
+    with workers("fit") as pool, server(at := resources(pool)) as port:
         response = post(port)
         assert (response.status_code, response.content) == (201, b"the body")
         assert spooled(at) == []
@@ -40,7 +40,7 @@ def test_a_body_goes_through_a_worker_and_comes_back() -> None:
 
 @pytest.mark.parametrize(("task", "status", "code"), [("die", 500, "worker_died"), ("fail", 500, "internal")])
 def test_a_worker_that_fails_is_a_problem_and_the_next_one_is_ready(task: str, status: int, code: str) -> None:
-    with workers(task) as pool, server(at := desk(pool)) as port:
+    with workers(task) as pool, server(at := resources(pool)) as port:
         response = post(port)
         assert (response.status_code, response.json()["code"]) == (status, code)
         assert "secret" not in response.text
@@ -49,7 +49,7 @@ def test_a_worker_that_fails_is_a_problem_and_the_next_one_is_ready(task: str, s
 
 
 def test_work_past_its_deadline_is_stopped(tmp_path: Path) -> None:
-    with workers("fit_for_ever", deadline=0.3) as pool, server(at := desk(pool)) as port:
+    with workers("fit_for_ever", deadline=0.3) as pool, server(at := resources(pool)) as port:
         response = post(port, str(tmp_path / "mark"))
         assert (response.status_code, response.json()["code"]) == (504, "deadline_exceeded")
         assert spooled(at) == []
@@ -57,7 +57,7 @@ def test_work_past_its_deadline_is_stopped(tmp_path: Path) -> None:
 
 def test_a_busy_pool_leaves_the_service_alive_and_refuses_what_it_cannot_keep(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    with workers("fit_for_ever", queue=1) as pool, server(desk(pool)) as port, httpx.Client() as busy:
+    with workers("fit_for_ever", queue=1) as pool, server(resources(pool)) as port, httpx.Client() as busy:
         connections = [leave_waiting(port, str(mark)) for _ in range(2)]
         wait_until(lambda: mark.exists() and pool.pool.census().queued == 1)
         response = post(port)
@@ -70,7 +70,7 @@ def test_a_busy_pool_leaves_the_service_alive_and_refuses_what_it_cannot_keep(tm
 
 def test_a_client_that_leaves_takes_its_work_along(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    with workers("fit_for_ever") as pool, server(at := desk(pool)) as port:
+    with workers("fit_for_ever") as pool, server(at := resources(pool)) as port:
         connection = leave_waiting(port, str(mark))
         wait_until(lambda: mark.exists() and mark.read_text() != "")
         process = int(mark.read_text())

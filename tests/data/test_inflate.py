@@ -52,6 +52,20 @@ def test_refuses(tmp_path: Path, coding: str, body: bytes, code: str, says: str)
     assert says in caught.value.detail
 
 
+def test_what_shrinks_as_no_table_does_is_left_before_the_limit(tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(gzip.compress(bytes(100_000_000), 9))
+    with pytest.raises(ServiceError) as caught:
+        read_body(tmp_path / "body", "gzip", Limits(10**9, 10**9, 10**3))
+    assert caught.value.code == "body_too_large"
+    assert "more than 200 times" in caught.value.detail
+
+
+def test_a_table_of_repeated_values_is_inflated(tmp_path: Path) -> None:
+    table = b"1.5,a\n" * 2_000_000
+    (tmp_path / "body").write_bytes(gzip.compress(table, 9))
+    assert read_body(tmp_path / "body", "gzip", Limits(10**9, 10**9, 10**3)) == table
+
+
 def test_a_bomb_is_left_at_the_limit(tmp_path: Path) -> None:
     (tmp_path / "body").write_bytes(gzip.compress(bytes(100_000_000), 1))
     began = time.process_time()

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.data.json_text import decode, members, pointer_to
+from service.data.json_text import decode, members
 from service.errors import MalformedBody
+from service.quoting import pointer_to
 
 MALFORMED = {
     b"": "ends too early",

@@ -16,6 +16,7 @@ ROWS = table(
     w=[1, 2, 3, 4, 5, 6],
     bad=[1, 2, -1, 0, 5, 6],
     zero=[1, 2, 0, 4, 5, 6],
+    huge=[1, 1e101, 3, 4, 5, 6],
     l=[True, True, True, True, True, True],
     g=["p", "q", "p", "q", "p", "q"],
 )
@@ -163,6 +164,15 @@ REFUSALS = [
         pointer="/weights",
         column="zero",
         row=2,
+    ),
+    Refusal(
+        "y ~ f",
+        InvalidRequest,
+        "Weights must be between 1e-100 and 1e+100; `huge` is 1e+101 in row 1.",
+        {"weights": "huge"},
+        pointer="/weights",
+        column="huge",
+        row=1,
     ),
     Refusal(
         "y ~ f",

@@ -143,6 +143,11 @@ def test_a_fit_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
         assert post_good(service).status_code == 201
 
 
+def test_little_memory_is_enough_for_little_data(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", worker_bytes="300MiB") as service:
+        assert post_good(service).status_code == 201
+
+
 def test_a_service_that_is_killed_leaves_its_documents_and_nobody_behind(
     tmp_path: Path, background: ThreadPoolExecutor
 ) -> None:

@@ -22,7 +22,7 @@ WITHIN_ERRORS = 2.0
 
 def boundary_variance(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
     """The variance between groups is estimated as zero."""
-    if fit.estimates.group_sd == 0.0 and not fit.held and fit.estimates.sigma > 0:
+    if fit.estimates.group_sd == 0.0 and fit.optimum is not None and not fit.optimum.flat:
         group, n_groups = _grouping(design)
         yield Note(
             code="boundary_variance",

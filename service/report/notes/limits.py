@@ -77,8 +77,8 @@ def variances_unidentified(design: Design, fit: Fit, _: Pooling) -> Iterator[Not
             code="variances_unidentified",
             severity="warning",
             message=f"{n} rows in {len(grouping.levels)} groups of {grouping.name} do not tell the variance between "
-            "groups from that within, so their split is arbitrary, and degrees of freedom, p-values and intervals do "
-            "not exist. Fit fewer coefficients, or more rows to a group.",
+            "groups from that within, so their split is arbitrary, and degrees of freedom, p-values, intervals and the "
+            "equivalent n do not exist. Fit fewer coefficients, or more rows to a group.",
             where={"group": grouping.name, "n_groups": len(grouping.levels), "n_observations": n},
             see="Gelman & Hill 2007, section 12.9",
         )

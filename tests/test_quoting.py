@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.data.excerpt import excerpt
+from service.quoting import excerpt
 
 EXCERPTS = {
     "floor": "floor",

@@ -8,9 +8,9 @@ import time
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from service.api.edge import SECURITY_HEADERS, Linger
+from service.api.middleware import SECURITY_HEADERS, Linger
 from tests.api.serving import server
-from tests.api.stand_ins import GONE, FakeWorkers, Wire, ask, desk, fails, piece, post_json, scope
+from tests.api.stand_ins import GONE, FakeWorkers, Wire, ask, fails, piece, post_json, resources, scope
 
 PAGES = ["/", "/docs", "/openapi.json", "/livez", "/readyz"]
 
@@ -23,7 +23,7 @@ def test_every_answer_has_the_security_headers(path: str) -> None:
 
 
 def test_an_unforeseen_failure_has_them_too() -> None:
-    response = post_json("/v1/fits", desk(FakeWorkers(fails(RuntimeError("unforeseen")))))
+    response = post_json("/v1/fits", resources(FakeWorkers(fails(RuntimeError("unforeseen")))))
     assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
@@ -76,7 +76,7 @@ def test_patience_with_a_client_that_stalls_ends() -> None:
 
 
 def test_a_client_that_sends_all_before_it_reads_gets_the_answer() -> None:
-    with server(desk(bytes=1000)) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with server(resources(bytes=1000)) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(
             b"POST /v1/fits HTTP/1.1\r\nHost: test\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
         )

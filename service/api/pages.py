@@ -1,4 +1,4 @@
-"""The front: what the service is, and how to use it, for a reader and for a program."""
+"""The pages about the service: what it is, and how to use it, for a reader and for a program."""
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, Response

@@ -18,7 +18,7 @@ from service.engine.estimates import (
 )
 from service.engine.limits import no_pooling
 from service.engine.optimum import Optimum, minimise, scan_range
-from service.errors import AllSingletons, Fault, TooFewGroups, TooManyParameters, UnsupportedModel
+from service.errors import AllSingletons, Fault, NotFinite, TooFewGroups, TooManyParameters, UnsupportedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,20 @@ def fit(design: Design, *, restricted: bool = True, theta: float | None = None) 
         TooFewGroups: there is a single group.
         AllSingletons: there are as many groups as rows.
         TooManyParameters: the coefficients leave no row to estimate sigma from.
+        NotFinite: the products of the columns leave the range of a double.
     """
     require_fittable(design)
+    try:
+        with np.errstate(invalid="raise", divide="raise"):
+            return _fit(design, restricted=restricted, theta=theta)
+    except (np.linalg.LinAlgError, ArithmeticError):
+        raise NotFinite(
+            "The columns of this model, or their products, are so large, so small or so alike that double precision "
+            "cannot hold what it takes to fit it: shift and scale them."
+        ) from None
+
+
+def _fit(design: Design, *, restricted: bool, theta: float | None) -> Fit:
     fold = condition(design)
     if design.y.size <= fold.kept.size:
         raise TooManyParameters(f"{fold.kept.size} coefficients cannot be told apart by {design.y.size} rows.")
@@ -88,6 +100,7 @@ def require_fittable(design: Design) -> None:
         )
     if len(design.random) > 1 or not design.random[0].is_varying_intercept:
         terms = ", ".join(f"({' + '.join(e.names)} | {e.grouping.name})" for e in design.random)
+        terms = terms.replace("(Intercept)", "1")
         raise UnsupportedModel(
             f"Only a single varying intercept, (1 | group), can be fitted so far; asked for: {terms}."
         )

@@ -1,4 +1,4 @@
-"""The desk: what the endpoints work with, made when the service starts and handed to every request."""
+"""The resources of the endpoints: what they work with, made when the service starts and handed to every request."""
 
 import math
 from concurrent.futures import Future
@@ -49,7 +49,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Resources:
     """The workers, the documents kept, the spool for bodies, and what a request may ask for."""
 
     workers: Workers
@@ -59,7 +59,7 @@ class Desk:
     pace: Pace
 
 
-def desk_of(request: Request) -> Desk:
-    """The desk of the process that received the request."""
-    desk: Desk = request.state.desk
-    return desk
+def resources_of(request: Request) -> Resources:
+    """The resources of the process that received the request."""
+    resources: Resources = request.state.resources
+    return resources

@@ -7,7 +7,7 @@ import pytest
 
 from service.design import Design
 from service.engine import Fit, fit
-from service.errors import AllSingletons, ServiceError, TooFewGroups, TooManyParameters, UnsupportedModel
+from service.errors import AllSingletons, NotFinite, ServiceError, TooFewGroups, TooManyParameters, UnsupportedModel
 from tests.engine.designs import design_of, random_rows
 from tests.engine.hard_designs import EASY, HARD
 from tests.oracle import Answer, answer
@@ -104,7 +104,7 @@ def slopes(design: Design) -> Design:
 PLAIN = EASY["a predictor"]
 REFUSED: dict[str, tuple[Design, type[ServiceError], str]] = {
     "no bars": (replace(PLAIN, random=()), UnsupportedModel, "no random term"),
-    "a slope": (slopes(PLAIN), UnsupportedModel, r"\(\(Intercept\) \+ x \| g\)"),
+    "a slope": (slopes(PLAIN), UnsupportedModel, r"\(1 \+ x \| g\)"),
     "two terms": (replace(PLAIN, random=PLAIN.random * 2), UnsupportedModel, "single varying intercept"),
     "one group": (design_of([1.0, 2.0, 4.0], [0, 0, 0]), TooFewGroups, "g has one group"),
     "all singletons": (design_of([1.0, 2.0, 4.0], [0, 1, 2]), AllSingletons, r"as many groups as there are rows \(3\)"),
@@ -135,3 +135,19 @@ def test_a_refusal_says_where(name: str, column: str) -> None:
     with pytest.raises(error) as caught:
         fit(design)
     assert [fault.column for fault in caught.value.faults] == [column]
+
+
+def test_a_response_without_any_variation_has_no_noise_even_where_groups_and_columns_use_up_the_rows() -> None:
+    """Four rows, three coefficients, three groups: no degree of freedom is left within groups."""
+    found = fit(design_of([1e5] * 4, [0, 1, 2, 2], [1.0, 2.0, 4.0, 8.0], [1.0, -1.0, 3.0, 2.0])).estimates
+    assert (found.sigma, found.group_sd) == (0.0, 0.0)
+    assert found.beta[0] == pytest.approx(1e5)
+
+
+def test_what_double_precision_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overflow(*_: object) -> None:
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr("service.engine.varying_intercept.condition", overflow)
+    with pytest.raises(NotFinite, match="shift and scale"):
+        fit(PLAIN)

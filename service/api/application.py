@@ -1,4 +1,4 @@
-"""The API in one piece: a lifespan that brings the desk goes in, an application comes out."""
+"""The API in one piece: a lifespan that brings the resources goes in, an application comes out."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -7,10 +7,10 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import fits, formulas, front, health
-from service.api.desk import Desk
-from service.api.edge import AccessLog, HeadAsGet, Linger, SecurityHeaders
+from service.api import fits, formulas, health, pages
+from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
+from service.api.resources import Resources
 
 SUMMARY = "Multilevel linear models over HTTP."
 DESCRIPTION = """\
@@ -23,7 +23,7 @@ with a stable `code`, a sentence in `detail`, and in `errors` the places they ar
 class State(TypedDict):
     """What the lifespan of the application brings to its requests."""
 
-    desk: Desk
+    resources: Resources
 
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
@@ -49,5 +49,5 @@ def assemble(lifespan: Lifespan) -> FastAPI:
         api.add_middleware(layer)
     for router in (fits.router, formulas.router, health.router):
         api.include_router(router)
-    api.include_router(front.router_of(api))
+    api.include_router(pages.router_of(api))
     return api

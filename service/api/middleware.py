@@ -1,4 +1,4 @@
-"""The edge: what every exchange passes on its way in and out, whatever it asks for.
+"""The middleware: what every exchange passes on its way in and out, whatever it asks for.
 
 Each layer is an ASGI application around the next: it sees messages, never documents.
 """
