@@ -42,6 +42,8 @@ def options_of_text(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
 
 
 def _json(name: str, text: str) -> Json:
+    if name == "theta" and text == "inf":  # Quotation marks are a nuisance in a shell.
+        return text
     try:
         return decode(text.encode())
     except MalformedBody:
@@ -53,5 +55,5 @@ _EXAMPLES = {
     "confidence_level": "0.95",
     "contrasts": '{"floor": "sum"}',
     "levels": '{"floor": ["basement", "first"]}',
-    "theta": '0.5 or "inf"',
+    "theta": "0.5 or inf",
 }

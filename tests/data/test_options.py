@@ -15,6 +15,7 @@ GOOD: dict[str, dict[str, Json]] = {
     "confidence_level=0.9": {"confidence_level": 0.9},
     "theta=[0.5,0]": {"theta": [0.5, 0]},
     "theta=%22inf%22": {"theta": "inf"},
+    "theta=inf": {"theta": "inf"},
     "levels=%7B%22f%22%3A%5B%22b%22%2C%22a%22%5D%7D": {"levels": {"f": ["b", "a"]}},
     "unknown=1": {"unknown": "1"},
 }
@@ -22,7 +23,7 @@ GOOD: dict[str, dict[str, Json]] = {
 BAD = {
     "method=ML&method=REML": ("`method` is given twice", "/method"),
     "levels={f:b}": ("`levels` must be JSON", "/levels"),
-    "theta=inf": ('0.5 or "inf"', "/theta"),
+    "theta=infinite": ("0.5 or inf", "/theta"),
     "confidence_level=NaN": ("`confidence_level` must be JSON", "/confidence_level"),
     "formula=%ff": ("percent-encoded UTF-8", None),
     "&".join(f"a{i}=1" for i in range(65)): ("at most 64 options", None),

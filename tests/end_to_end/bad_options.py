@@ -96,7 +96,7 @@ NAMES = [
 
 QUERIES = [
     Refused("a wrong value", table(CSV, method="ml"), "invalid_request", "'REML' or 'ML'", at("/method")),
-    Refused("a bare word for theta", table(CSV, theta="inf"), "invalid_request", '0.5 or "inf"', at("/theta")),
+    Refused("a bare word for theta", table(CSV, theta="infinite"), "invalid_request", "0.5 or inf", at("/theta")),
     Refused("NaN for theta", table(CSV, theta="NaN"), "invalid_request", "must be JSON", at("/theta")),
     Refused("half an object for levels", table(CSV, levels='{"g": ["a"'),
             "invalid_request", "must be JSON", at("/levels")),
