@@ -22,6 +22,9 @@ from service.data.table import Categorical, Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
 from service.quoting import excerpt, pointer_to
 
+BEYOND_IDENTIFIERS = 2**64
+"""Nobody counts identifiers in whole numbers of more than 64 bits: these are quantities."""
+
 _KINDS: Mapping[type, str] = {
     int: "a number",
     float: "a number",
@@ -48,7 +51,9 @@ def read_json(content: bytes, limits: Limits) -> Table:
 def _table_of_columns(content: bytes, limits: Limits) -> Table:
     written = members(content, "/data")
     limits.admit_table(0, len(written))
-    columns = {name: _cells(name, decode(text, pointer_to("/data", name))) for name, text in written.items()}
+    columns = {
+        name: _cells(name, decode(text, pointer_to("/data", name), column=name)) for name, text in written.items()
+    }
     lengths = {name: len(cells) for name, cells in columns.items()}
     first = next(iter(lengths), "")
     for name, length in lengths.items():
@@ -104,9 +109,9 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
 
 
 def _some_inexact(cells: list[Json]) -> bool:
-    """Whether a whole number among these, or null, is too large for a double to be exact."""
-    numbers = [cell for cell in cells if isinstance(cell, int)]
-    return max(numbers) > LARGEST_EXACT or min(numbers) < -LARGEST_EXACT
+    """Whether a whole number among these, or null, is beyond a double's precision, and all may be identifiers."""
+    sizes = [abs(cell) for cell in cells if isinstance(cell, int)]
+    return LARGEST_EXACT < max(sizes) < BEYOND_IDENTIFIERS
 
 
 def _labels(cells: list[Json]) -> Categorical:

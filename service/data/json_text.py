@@ -1,11 +1,11 @@
-"""From JSON text to values, with every failure a `MalformedBody` that says where."""
+"""From JSON text to values, with every failure an error that says where."""
 
 import re
 from typing import NoReturn, TypeAlias
 
 import msgspec
 
-from service.errors import Fault, MalformedBody
+from service.errors import Fault, MalformedBody, NotFinite
 from service.quoting import excerpt, pointer_to
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -15,6 +15,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8 text; RFC 8259 lets a reader ignore it."""
 
 _MEMBER_NAME = re.compile(rb'[\s{,]*("(?:[^"\\]++|\\.)*+")\s*:\s*', re.DOTALL)
+_MEMBER_NAME_LAST = re.compile(rb'("(?:[^"\\]|\\.)*")\s*:\s*\Z', re.DOTALL)
+_LONGEST_NAME = 1000
+_CONSTANT = re.compile(r"NaN and Infinity are not JSON \(byte (\d+)\)")
 _AFTER_MEMBER = re.compile(rb"\s*[,}]")
 _PARSERS_WORDS = re.compile(r"malformed: (?P<what>.+) \(byte (?P<byte>\d+)\)")
 
@@ -54,12 +57,15 @@ def _repeated_name(text: bytes, found: dict[str, msgspec.Raw]) -> str | None:
     return msgspec.json.decode(left_over[1], type=str) if left_over else None
 
 
-def decode(text: bytes | msgspec.Raw, pointer: str = "") -> Json:
-    """The value of JSON text; raises `MalformedBody` with the pointer of the cell at fault, as far as it is known."""
+def decode(text: bytes | msgspec.Raw, pointer: str = "", *, column: str | None = None) -> Json:
+    """The value of JSON text, which may be that of a `column`'s cells.
+
+    Raises `MalformedBody`, and `NotFinite` for a number too large, with the place of the cell as far as it is known.
+    """
     try:
         value: Json = msgspec.json.decode(text)
     except (ValueError, RecursionError) as failure:
-        refuse(failure, bytes(text), pointer)
+        refuse(failure, bytes(text), pointer, column)
     return value
 
 
@@ -69,12 +75,35 @@ def decode_object(text: bytes) -> dict[str, Json]:
     return {name: decode(value, pointer_to("", name)) for name, value in written.items()}
 
 
-def refuse(failure: Exception, text: bytes, pointer: str) -> NoReturn:
-    """Raise the `MalformedBody` for what the parser said of this text."""
+def refuse(failure: Exception, text: bytes, pointer: str, column: str | None = None) -> NoReturn:
+    """Raise the error for what the parser said of this text."""
     message = _explanation(failure, text)
     place = re.search(r"at `\$\[(\d+)\]", str(failure))
-    where = pointer_to(pointer, int(place[1])) if place else pointer
-    raise MalformedBody(message, Fault(message, pointer=where or None)) from None
+    row = int(place[1]) if place else None
+    if row is not None:
+        pointer = pointer_to(pointer, row)
+    elif (constant := _CONSTANT.search(message)) is not None:
+        column, row = _cell_at(text, int(constant[1]))
+        if column is not None and row is not None:
+            pointer = pointer_to(pointer or "/data", column, row)
+    error = NotFinite if "out of range" in str(failure) else MalformedBody
+    name = None if column is None else excerpt(column)
+    raise error(message, Fault(message, pointer=pointer or None, column=name, row=row)) from None
+
+
+def _cell_at(text: bytes, byte: int) -> tuple[str | None, int | None]:
+    """The column and the row of the cell that begins at this byte of JSON columns, as far as they can be told."""
+    start = text.rfind(b"[", 0, byte)
+    named = _MEMBER_NAME_LAST.search(text[max(0, start - _LONGEST_NAME) : start]) if start >= 0 else None
+    if named is None:
+        return None, None
+    try:
+        cells = msgspec.json.decode(
+            text[start:byte].rstrip(b"- \t\r\n").removesuffix(b",") + b"]", type=list[msgspec.Raw]
+        )
+        return msgspec.json.decode(named[1], type=str), len(cells)
+    except ValueError:
+        return None, None
 
 
 def _explanation(failure: Exception, text: bytes) -> str:
@@ -84,7 +113,9 @@ def _explanation(failure: Exception, text: bytes) -> str:
         return "The JSON is not UTF-8."
     if isinstance(failure, msgspec.ValidationError):
         if "out of range" in str(failure):
-            return "The JSON has a number beyond the range of double precision; send null for a missing cell."
+            return (
+                "The JSON has a number beyond the range of double precision; scale it, or send null if it is missing."
+            )
         return "The body must be a JSON object."
     found = _PARSERS_WORDS.search(str(failure))
     if found is None:

@@ -30,9 +30,9 @@ class CrossProducts:
     """Cross-products of m columns D = [X y] in `basis`, for J groups.
 
     `counts` (J,) rows and `weights` (J,) their summed weights, `means` (J, m) weighted group means, `within` (m, m) the
-    weighted cross-products around them, exactly 0 for a column
-    of X that is constant within groups. `log_weights` is the sum of log w over rows. `total_mean` (m,) and `scatter`
-    (m, m) are the unweighted mean and the unweighted cross-products around it, for the variance of fitted values.
+    weighted cross-products around them, exactly 0 for a column of X that is constant within groups. `log_weights` is
+    the sum of log w over rows. `total_mean` (m,) and `scatter` (m, m) are the unweighted mean and the unweighted
+    cross-products around it, for the variance of fitted values.
     """
 
     basis: Basis

@@ -92,7 +92,7 @@ BAD = {
         "/method",
     ),
     "an option out of range": Bad(
-        Sent("application/json", b'{"theta": [1e999], "data": {"y": [1]}}'), "malformed_body", "range", "/theta/0"
+        Sent("application/json", b'{"theta": [1e999], "data": {"y": [1]}}'), "not_finite", "range", "/theta/0"
     ),
     "options beside a body that has them": Bad(
         Sent("application/json", b'{"dataset": "radon"}', "method=ML"), "invalid_request", "not in the query"
