@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from service.data.json_text import Json, decode
-from service.errors import Fault, InvalidRequest, MalformedBody
+from service.errors import Fault, InvalidRequest, MalformedBody, NotFinite
 from service.quoting import excerpt, pointer_to
 
 _LISTS = {"include"}
@@ -46,7 +46,7 @@ def _json(name: str, text: str) -> Json:
         return text
     try:
         return decode(text.encode())
-    except MalformedBody:
+    except (MalformedBody, NotFinite):
         message = f"The option `{name}` must be JSON, such as {_EXAMPLES[name]}."
         raise InvalidRequest(message, Fault(message, pointer=pointer_to("", name))) from None
 
