@@ -23,10 +23,8 @@ NEAR_DEPENDENCE = 1e-8
 digits, so 8 are left."""
 
 RANK_TOLERANCE = 1e-7
-"""Share of a column's norm left by the earlier ones below which it is dependent: R's, in lm and lmer."""
-
-ROUNDING = 16.0
-"""A column that varies by less than this many units of rounding is constant."""
+"""Share of a column's norm left by the earlier ones, the intercept among them, below which it is dependent: R's, in lm
+and lmer. A column that varies by less than this around a large value counts as constant; a note says to centre it."""
 
 NEARLY_CONSTANT = 1e-6
 """Eigenvalue of the correlations within groups below which a combination of columns is nearly constant there."""
@@ -57,7 +55,7 @@ def condition(design: Design) -> Fold:
     kept = np.arange(basis.columns.size)
     near = _is_near_dependent(products)
     if near:
-        kept, triangle = _independent(_triangle(design, basis), basis, design.y.size)
+        kept, triangle = _independent(_triangle(design, basis), np.sqrt(_raw_squares(products)), design.y.size)
         products = products.keep(kept)
     group_level = products.constant_within()
     if near and _is_near_dependent(products):
@@ -91,7 +89,19 @@ def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
 
 
 def _is_near_dependent(products: CrossProducts) -> bool:
-    return bool(np.any(shares_left(_gram(products))[:-1] < NEAR_DEPENDENCE))
+    """Whether a column of X may be dependent, or its cross-products too inaccurate to tell."""
+    gram = _gram(products)
+    share = shares_left(gram)[:-1]
+    left = share * np.diag(gram)[:-1]
+    return bool(np.any((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))))
+
+
+def _raw_squares(products: CrossProducts) -> Vector:
+    """The sum of squares of each column of X as it was given (k,), in units of the unrotated basis."""
+    basis = products.basis
+    centre = products.total_mean + basis.shift * basis.scale
+    squares: Vector = (np.diag(products.scatter) + products.n * centre**2)[:-1]
+    return squares
 
 
 def _levels_apart(products: CrossProducts) -> Matrix | None:
@@ -153,9 +163,11 @@ def _triangular_factor(A: Matrix) -> Matrix:
     return np.asarray(qr(A, mode="r", check_finite=False)[0], dtype=np.float64)[: A.shape[1]]
 
 
-def _independent(R: Matrix, basis: Basis, n: int) -> tuple[Codes, Matrix]:
-    """Positions of the X columns that the earlier ones leave something of, and the triangle of those and y."""
-    noise = ROUNDING * np.finfo(np.float64).eps * basis.magnitude * np.sqrt(n)
+def _independent(R: Matrix, raw_norms: Vector, n: int) -> tuple[Codes, Matrix]:
+    """Positions of the X columns that the earlier ones leave something of, and the triangle of those and y.
+
+    `raw_norms` (k,) are the norms of the columns as they were given, the intercept's share included.
+    """
     last = R.shape[1] - 1
     Q = np.zeros((R.shape[0], 0))
     kept = []
@@ -163,7 +175,7 @@ def _independent(R: Matrix, basis: Basis, n: int) -> tuple[Codes, Matrix]:
         left = R[:, k] - Q @ (Q.T @ R[:, k])
         left -= Q @ (Q.T @ left)
         size = np.linalg.norm(left)
-        if size > max(RANK_TOLERANCE * np.linalg.norm(R[:, k]), noise[k]):
+        if size > RANK_TOLERANCE * raw_norms[k]:
             kept.append(k)
             Q = np.column_stack([Q, left / size])
     triangle = _triangular_factor(R[:, [*kept, last]])

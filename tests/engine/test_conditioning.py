@@ -27,6 +27,11 @@ ALIASED: dict[str, tuple[Design, list[int]]] = {
     "indicators and a constant without": (design_of(y, codes, *thirds, np.ones(y.size), intercept=False), [3]),
     "as near as R allows": (design_of(y, codes, x, x + 1e-6 * z), []),
     "nearer": (design_of(y, codes, x, x + 1e-8 * z), [2]),
+    "a column that varies by a millionth": (design_of(y, codes, 1e6 + z), []),
+    "by a hundred-millionth": (design_of(y, codes, 1e8 + z), [1]),
+    "by as little, without an intercept": (design_of(y, codes, 1e8 + z, intercept=False), []),
+    "powers of years": (design_of(y, codes, 2000 + z, (2000 + z) ** 2, (2000 + z) ** 3), [3]),
+    "powers of years far apart": (design_of(y, codes, 2000 + 10 * z, (2000 + 10 * z) ** 2, (2000 + 10 * z) ** 3), []),
     "all but the intercept": (design_of(y, codes, np.zeros(y.size), np.ones(y.size)), [1, 2]),
 }
 """R's lm and lmer leave out the same: the later column of a dependent set, at a tolerance of 1e-7."""

@@ -31,7 +31,7 @@ def aliased_terms(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
             code="aliased_terms",
             severity="warning",
             message=f"Dropped, because the columns before determine it, as lm and lmer do: {listed(names)}. Leave it "
-            "out of the formula, or the columns it repeats.",
+            "out of the formula, or the columns it repeats; if it varies little around a large value, centre it.",
             where={"terms": names[:MOST_NAMED]},
             see="Gelman & Hill 2007, section 4.5",
         )
