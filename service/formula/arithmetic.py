@@ -138,7 +138,7 @@ class _Arithmetic:
     def call(self) -> Call:
         """A function of the table with its arguments."""
         cursor = self.cursor
-        name = read_function_name(cursor)
+        name, package = read_function_name(cursor)
         opening = cursor.expect("(", f"after {cursor.taken}")
         arguments: list[Argument] = []
         while not cursor.at(")") or arguments:
@@ -146,7 +146,7 @@ class _Arithmetic:
             if not cursor.accept(","):
                 break
         close(cursor, opening)
-        call = Call(name.text, tuple(arguments), name.position)
+        call = Call(name.text, tuple(arguments), name.position, package)
         match_arguments(call, cursor.source)
         return call
 
@@ -207,13 +207,13 @@ def read_number(cursor: Cursor) -> Number:
     return Number(value, token.text, token.position)
 
 
-def read_function_name(cursor: Cursor) -> Token:
-    """The name of a function of the table, read with the package before it.
+def read_function_name(cursor: Cursor) -> tuple[Token, str | None]:
+    """The name of a function of the table, and the package before it if one is named.
 
     Raises UnknownFunction for any other, saying what comes closest.
     """
     first = cursor.take()
-    function = first.text
+    function, package = first.text, None
     if cursor.accept("::", ":::"):
         package, function = first.text, cursor.take().text
         if function not in FUNCTIONS or package != FUNCTIONS[function].package:
@@ -222,7 +222,7 @@ def read_function_name(cursor: Cursor) -> Token:
     elif function not in FUNCTIONS:
         hint = f"; {ADVICE[function]}." if function in ADVICE else suggestion(function, FUNCTIONS)
         raise unknown_function(cursor.source, first.position, f"There is no function {quoted(function)} here{hint}")
-    return Token("name", function, first.position)
+    return Token("name", function, first.position), package
 
 
 def close(cursor: Cursor, opening: Token) -> None:

@@ -77,11 +77,12 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the closed table applied to arguments."""
+    """A function of the closed table applied to arguments; `package` is the one named before it, kept as R keeps it."""
 
     function: str
     arguments: tuple[Argument, ...]
     position: int = field(compare=False)
+    package: str | None = None
 
 
 Expression = Name | Number | Truth | Unary | Binary | Parenthesis | Vector | Call

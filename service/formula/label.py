@@ -40,8 +40,9 @@ def label(expression: Expression) -> str:
             return f"({label(inner)})"
         case Vector(items):
             return f"c({', '.join(map(label, items))})"
-        case Call(function, arguments):
-            return f"{function}({', '.join(map(_argument, arguments))})"
+        case Call(function, arguments, package=package):
+            called = function if package is None else f"{package}::{function}"
+            return f"{called}({', '.join(map(_argument, arguments))})"
 
 
 def formula_label(response: Expression, predictors: Node) -> str:

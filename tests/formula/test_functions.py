@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.formula import FUNCTIONS, label, match_arguments, parse
+from service.formula import FUNCTIONS, label, match_arguments, parse, read
 from service.formula.expression import Call
 from service.formula.syntax import Variable
 
@@ -35,6 +35,10 @@ def test_arguments_meet_their_parameters(text: str, arguments: dict[str, str]) -
     call = syntax.predictors.expression
     assert isinstance(call, Call)
     assert {name: label(value) for name, value in match_arguments(call).items()} == arguments
+
+
+def test_a_package_stays_in_the_name_as_in_r() -> None:
+    assert read("y ~ splines::ns(x, df = 3)").terms == (("splines::ns(x, df = 3)",),)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
