@@ -231,7 +231,7 @@ def close(cursor: Cursor, opening: Token) -> None:
     if cursor.accept(")"):
         return
     if token.kind == "end":
-        raise cursor.error("This parenthesis is not closed.", opening)
+        raise cursor.error("This parenthesis is not closed: expected `)`.", opening)
     if token.kind == "operator" and token.text in ABSENT:
         raise cursor.error(ABSENT[token.text])
     raise cursor.error(f"Expected an operator or `)`{cursor.after()}, found {token}.")

@@ -31,9 +31,9 @@ y ~ ( | g)
 y ~ (1 | g | h)
            ^ A random term has one bar; another factor is a term of its own: `(1 | a) + (1 | b)`.
 y ~ (1 | g
-    ^ This parenthesis is not closed.
+    ^ This parenthesis is not closed: expected `)`.
 y ~ ((x + z)
-    ^ This parenthesis is not closed.
+    ^ This parenthesis is not closed: expected `)`.
 y ~ x + z)
          ^ No parenthesis is open here.
 y ~ ()
@@ -109,9 +109,9 @@ y ~ I(x z)
 y ~ I(x +)
          ^ Expected a column or a number after `+`, found `)`.
 y ~ I(x
-     ^ This parenthesis is not closed.
+     ^ This parenthesis is not closed: expected `)`.
 y ~ I((x)
-     ^ This parenthesis is not closed.
+     ^ This parenthesis is not closed: expected `)`.
 y ~ I(x & z)
         ^ `&` is not available; multiply comparisons: `I((a > 1) * (b > 1))`.
 y ~ I(!x)

@@ -44,7 +44,7 @@ lmer(y ~ x + (1 | g), data = subset(d, x > 1))
 lmer(y ~ x + (1 | g), data = )
                              ^ The rows come with the request; `data =` is ignored and can only name a data frame.
 lmer(y ~ x + (1 | g)
-    ^ This parenthesis is not closed.
+    ^ This parenthesis is not closed: expected `)`.
 lmer(y ~ x + (1 | g)))
                      ^ Expected nothing after the call of lmer, found `)`.
 lmer(y ~ x, data = d) + 1
