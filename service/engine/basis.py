@@ -28,8 +28,8 @@ class Basis:
 
     `columns` (k,) are the columns of the design's X in use, without the intercept; `intercept` says whether there is
     one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the
-    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `magnitude` (k + 1,) is the largest
-    absolute value of each column, times its scale: machine epsilon times this is what the data themselves resolve.
+    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `y_magnitude` is the largest absolute
+    value of y, times its scale: machine epsilon times this is what the responses themselves resolve.
     """
 
     intercept: bool
@@ -37,7 +37,7 @@ class Basis:
     shift: Vector
     scale: Vector
     rotation: Matrix
-    magnitude: Vector
+    y_magnitude: float
 
     @property
     def is_rotated(self) -> bool:
@@ -52,7 +52,7 @@ class Basis:
     @property
     def y_resolution(self) -> float:
         """The smallest difference of two responses that double precision can hold, in units of the basis' y."""
-        return float(np.finfo(np.float64).eps * self.magnitude[-1])
+        return float(np.finfo(np.float64).eps * self.y_magnitude)
 
     @property
     def log_determinant(self) -> float:
@@ -94,7 +94,6 @@ class Basis:
             shift=self.shift[both],
             scale=self.scale[both],
             rotation=np.eye(both.size),
-            magnitude=self.magnitude[both],
         )
 
 
@@ -114,15 +113,15 @@ def plain_basis(design: Design) -> Basis:
     raw = raw_columns(design, columns)
     stride = max(1, design.y.size // ROWS_SAMPLED)
     ends = np.array([(column.min(), column.max()) for column in raw])
-    _require_moderate(design, columns, np.abs(ends).max(axis=1))
+    largest = np.abs(ends).max(axis=1)
+    _require_moderate(design, columns, largest)
     shift = np.array([column[::stride].mean() for column in raw]) if design.intercept else np.zeros(len(raw))
     shift = np.clip(shift, ends[:, 0], ends[:, 1]) if design.intercept else shift
     spread = np.abs(ends - shift[:, None]).max(axis=1)
     exponent = np.frexp(np.where(spread > 0, spread, 1.0))[1]
     # A column of nothing but subnormal numbers asks for more than the largest power of two.
     scale = np.ldexp(1.0, np.minimum(-exponent, 1023))
-    magnitude = np.abs(ends).max(axis=1) * scale
-    return Basis(design.intercept, columns, shift, scale, np.eye(len(raw)), magnitude)
+    return Basis(design.intercept, columns, shift, scale, np.eye(len(raw)), float(largest[-1] * scale[-1]))
 
 
 def _require_moderate(design: Design, columns: Codes, largest: Vector) -> None:
