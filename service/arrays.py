@@ -1,4 +1,4 @@
-"""Names for the three kinds of array the rooms of the mathematics hand to each other."""
+"""Names for the kinds of array the rooms of the mathematics hand to each other."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,3 +11,9 @@ Matrix = NDArray[np.float64]
 
 Codes = NDArray[np.intp]
 """Which level each row has, shape (n,); -1 where it is missing."""
+
+Vectors = NDArray[np.float64]
+"""One vector for each group, groups last, shape (q, J)."""
+
+Matrices = NDArray[np.float64]
+"""One small matrix for each group, groups last, shape (q, r, J)."""

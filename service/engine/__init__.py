@@ -1,9 +1,10 @@
-"""The engine: Design -> CrossProducts -> Criterion -> Optimum -> Estimates."""
+"""The engine: Design -> CrossProducts -> Criterion -> optimum -> Estimates."""
 
-from service.engine.criterion import Evaluation
 from service.engine.crossproducts import CrossProducts
-from service.engine.estimates import Estimates
-from service.engine.optimum import Optimum
-from service.engine.varying_intercept import Fit, fit
+from service.engine.curvature import Curvature
+from service.engine.estimates import Estimates, FactorEstimates
+from service.engine.fit import Fit
+from service.engine.fitting import fit
+from service.engine.verdict import Verdict
 
-__all__ = ["CrossProducts", "Estimates", "Evaluation", "Fit", "Optimum", "fit"]
+__all__ = ["CrossProducts", "Curvature", "Estimates", "FactorEstimates", "Fit", "Verdict", "fit"]

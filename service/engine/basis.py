@@ -6,20 +6,20 @@ is not enough, rotated: X into columns that are nearly orthogonal, y into what X
 basis is brought back by its `jacobian` and `origin`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
+from service.engine.columns import ONE, Column, Extent, extents_of, matrix_column, response_column
+from service.engine.random_factors import RandomFactor, factor_of
 from service.errors import Fault, NotFinite
 from service.quoting import excerpt
 
 LARGEST = 1e300
 """Numbers beyond this are refused: the distance of two of them, or what is estimated from them, may be infinite."""
-
-ROWS_SAMPLED = 4096
-"""Rows whose mean is the shift: any value near the column's centre serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,17 @@ class Basis:
         )
 
 
-def raw_columns(design: Design, columns: Codes) -> list[Vector]:
-    """The columns (n,) of C = [X y], with X's at positions `columns`; y is less the offset."""
-    response = design.y if design.offset is None else design.y - design.offset
-    return [*(design.X[:, c] for c in columns), response]
+def fixed_columns(design: Design, basis: Basis) -> list[Column]:
+    """The shifted and scaled columns of X in use, without the intercept, and of the response."""
+    raw = _raw_columns(design, basis.columns)
+    return [
+        column.scaled(s, u) for column, s, u in zip(raw, basis.shift.tolist(), basis.scale.tolist(), strict=True)
+    ]
+
+
+def _raw_columns(design: Design, columns: Codes) -> list[Column]:
+    """These columns of X and the response, as they are given."""
+    return [*(matrix_column(design.X, int(c)) for c in columns), response_column(design)]
 
 
 def plain_basis(design: Design) -> Basis:
@@ -109,25 +116,70 @@ def plain_basis(design: Design) -> Basis:
     Without an intercept nothing may be shifted: a constant is then not among the columns. Raises NotFinite for numbers
     beyond LARGEST.
     """
-    columns = np.arange(int(design.intercept), design.X.shape[1])
-    raw = raw_columns(design, columns)
-    stride = max(1, design.y.size // ROWS_SAMPLED)
-    ends = np.array([(column.min(), column.max()) for column in raw])
-    largest = np.abs(ends).max(axis=1)
-    _require_moderate(design, columns, largest)
-    shift = np.array([column[::stride].mean() for column in raw]) if design.intercept else np.zeros(len(raw))
-    shift = np.clip(shift, ends[:, 0], ends[:, 1]) if design.intercept else shift
-    spread = np.abs(ends - shift[:, None]).max(axis=1)
-    exponent = np.frexp(np.where(spread > 0, spread, 1.0))[1]
-    # A column of nothing but subnormal numbers asks for more than the largest power of two.
-    scale = np.ldexp(1.0, np.minimum(-exponent, 1023))
-    return Basis(design.intercept, columns, shift, scale, np.eye(len(raw)), float(largest[-1] * scale[-1]))
+    columns = np.arange(int(design.intercept), design.X.n_columns)
+    extents = extents_of(design, lambda chunk: _raw_columns(chunk, columns))
+    _require_moderate(design, columns, extents)
+    shift = [each.mean if design.intercept else 0.0 for each in extents]
+    scale = [each.scale_around(s) for each, s in zip(extents, shift, strict=True)]
+    magnitude = extents[-1].magnitude * scale[-1]
+    return Basis(design.intercept, columns, np.array(shift), np.array(scale), np.eye(len(extents)), magnitude)
 
 
-def _require_moderate(design: Design, columns: Codes, largest: Vector) -> None:
+def _require_moderate(design: Design, columns: Codes, extents: Sequence[Extent]) -> None:
     """Refuse a column (k,), or the response after them, whose largest absolute value is beyond LARGEST."""
     names = [*(design.names[c] for c in columns), design.response]
-    for name, value in zip(names, largest.tolist(), strict=True):
-        if value > LARGEST:
+    for name, each in zip(names, extents, strict=True):
+        if each.magnitude > LARGEST:
             message = f"{excerpt(name)} has numbers beyond {LARGEST:g}: scale it by a power of ten."
             raise NotFinite(message, Fault(message, column=excerpt(name)))
+
+
+@dataclass(frozen=True, slots=True)
+class RandomBasis:
+    """Coordinates (Z - shift) * scale of the q columns of a random factor.
+
+    A column may be shifted where its term has an intercept that takes the shift up; `transform` (q, q) is what Z is
+    multiplied by: its coefficients b are `transform` times those of the coordinates.
+    """
+
+    shift: Vector
+    scale: Vector
+    transform: Matrix
+
+
+def plain_random_basis(design: Design, factor: RandomFactor) -> RandomBasis:
+    """The shifted and scaled coordinates of a factor's columns."""
+    raw = _raw_random_columns(factor)
+    varying = [k for k, column in enumerate(raw) if column.key != ONE]
+    found = extents_of(design, lambda chunk: _varying_columns(factor_of(chunk, factor.grouping.name)))
+    extents = dict(zip(varying, found, strict=True))
+    q = factor.n_coefficients
+    shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
+    for term in factor.terms:
+        intercept = next((k for k in range(term.start, term.stop) if k not in extents), None)
+        for k in range(term.start, term.stop):
+            if k in extents:
+                shift[k] = 0.0 if intercept is None else extents[k].mean
+                scale[k] = transform[k, k] = extents[k].scale_around(shift[k])
+                if intercept is not None:
+                    transform[intercept, k] = -shift[k] * scale[k]
+    return RandomBasis(shift, scale, transform)
+
+
+def random_columns(factor: RandomFactor, basis: RandomBasis) -> list[Column]:
+    """The columns (q,) of a factor in these coordinates."""
+    return [
+        column if column.key == ONE else column.scaled(s, u)
+        for column, s, u in zip(
+            _raw_random_columns(factor), basis.shift.tolist(), basis.scale.tolist(), strict=True
+        )
+    ]
+
+
+def _raw_random_columns(factor: RandomFactor) -> list[Column]:
+    """The columns of a factor as they are given."""
+    return [matrix_column(effect.Z, k) for effect in factor.effects for k in range(len(effect.names))]
+
+
+def _varying_columns(factor: RandomFactor) -> list[Column]:
+    return [column for column in _raw_random_columns(factor) if column.key != ONE]

@@ -12,11 +12,18 @@ from scipy.linalg import qr, solve_triangular
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
-from service.engine.basis import Basis, plain_basis, raw_columns
-from service.engine.crossproducts import CrossProducts, fold_rows
-from service.engine.limits import no_pooling
+from service.engine import groupwise
+from service.engine.basis import Basis, RandomBasis, fixed_columns, plain_basis, plain_random_basis
+from service.engine.columns import blocks
+from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
+from service.engine.fold import fold
+from service.engine.random_factors import RandomFactor, random_factors
+from service.engine.scalar.limits import no_pooling
 
-BLOCK_ROWS = 8192
+INTERCEPT = "(Intercept)"
+
+LEVEL = 1e-12
+"""Share of a column's square within groups below which it is constant there, if seen through sums by group."""
 
 NEAR_DEPENDENCE = 1e-8
 """Share of a column's square left by the earlier ones below which its cross-products no longer tell: they hold 16
@@ -38,54 +45,96 @@ lost."""
 class Fold:
     """Well-conditioned cross-products, and what was learnt on the way.
 
-    `kept` (p,) are the positions of the design's columns in use, intercept included; `aliased` the others.
-    `group_level` (p,) marks kept columns that are constant within every group, the intercept included.
+    `factors` are the design's random factors and `random_bases` the coordinates their rows are folded in. `kept` (p,) are
+    the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks kept
+    columns that are constant within every group of some factor, the intercept included.
     """
 
     products: CrossProducts
+    factors: tuple[RandomFactor, ...]
+    random_bases: tuple[RandomBasis, ...]
     kept: Codes
     aliased: Codes
     group_level: Codes
 
 
 def condition(design: Design) -> Fold:
-    """The cross-products of a design's independent columns, in a basis that keeps their digits."""
-    products = fold_rows(design, plain_basis(design))
+    """The cross-products of a design's independent columns, in bases that keep their digits."""
+    factors = random_factors(design)
+    random_bases = tuple(plain_random_basis(design, factor) for factor in factors)
+    products = fold(design, factors, plain_basis(design), random_bases)
     basis = products.basis
     kept = np.arange(basis.columns.size)
     near = _is_near_dependent(products)
     if near:
-        kept, triangle = _independent(_triangle(design, basis), np.sqrt(_raw_squares(products)), design.y.size)
+        kept, triangle = _independent(_triangle(design, basis), np.sqrt(_raw_squares(products)), design.n)
         products = products.keep(kept)
-    group_level = products.constant_within()
+    group_level = _constant_within_groups(products, factors)
     if near and _is_near_dependent(products):
-        rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.y.size)
-        products = fold_rows(design, replace(products.basis, rotation=rotation))
+        rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.n)
+        products = fold(design, factors, replace(products.basis, rotation=rotation), random_bases)
     apart = _levels_apart(products)
     if apart is not None:
-        products = fold_rows(design, replace(products.basis, rotation=products.basis.rotation @ apart))
+        turned = replace(products.basis, rotation=products.basis.rotation @ apart)
+        products = fold(design, factors, turned, random_bases)
     first = np.zeros(int(design.intercept), dtype=np.intp)
     positions = np.concatenate([first, basis.columns[kept]])
-    unused = np.ones(design.X.shape[1], dtype=bool)
+    unused = np.ones(len(design.names), dtype=bool)
     unused[positions] = False
-    return Fold(products, positions, np.flatnonzero(unused), np.concatenate([first + 1, group_level]))
+    products = _orthonormal(products, factors)
+    return Fold(products, factors, random_bases, positions, np.flatnonzero(unused), group_level)
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
     """The fold with y replaced by its residual where X explains nearly all that y varies, within groups or in total."""
     products = fold.products
-    if min(shares_left(products.within)[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
+    if min(shares_left(_within(products))[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
         return fold
     return residualise(design, fold, no_pooling(products).beta)
 
 
-def residualise(design: Design, fold: Fold, beta: Vector) -> Fold:
+def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
     """The fold with y replaced by y - X beta; `beta` (p,) are coefficients in the present basis."""
-    basis, first = fold.products.basis, int(design.intercept)
+    basis, first = known.products.basis, int(design.intercept)
     rotation, shift = basis.rotation.copy(), basis.shift.copy()
     rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[first:]
     shift[-1] += beta[:first].sum() * basis.y_unit
-    return replace(fold, products=fold_rows(design, replace(basis, rotation=rotation, shift=shift)))
+    turned = replace(basis, rotation=rotation, shift=shift)
+    products = _orthonormal(fold(design, known.factors, turned, known.random_bases), known.factors)
+    return replace(known, products=products)
+
+
+def _orthonormal(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> CrossProducts:
+    """The products with the columns of each random term orthonormal over the rows, where they are independent."""
+    turns = [_random_turn(own, factor, products.n) for own, factor in zip(products.factors, factors, strict=True)]
+    if all(factor.n_coefficients == len(factor.effects) for factor in factors):
+        return products
+    return turn_random(products, tuple(turns))
+
+
+def _random_turn(own: FactorProducts, factor: RandomFactor, n: int) -> Matrix:
+    """The map (q, q), triangular within each term, to coordinates in which a term's columns are orthonormal."""
+    turn = np.eye(factor.n_coefficients)
+    total = own.gram.sum(axis=2) / n
+    for term in factor.terms:
+        if term.stop - term.start > 1 and shares_left(total[term, term]).min() > NEAR_DEPENDENCE:
+            turn[term, term] = np.linalg.inv(np.linalg.cholesky(total[term, term])).T
+    return turn
+
+
+def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> Codes:
+    """1 for each column of X (p,) that is constant within the groups of a factor with a varying intercept."""
+    constant = np.zeros(products.width - 1, dtype=np.intp)
+    squares = np.diag(total_products(products))[:-1]
+    for factor, own in zip(factors, products.factors, strict=True):
+        if factor.is_varying_intercept and own is products.factors[0]:
+            constant |= products.determined()
+        elif INTERCEPT in factor.names:
+            sums = own.cross[factor.names.index(INTERCEPT), :-1]
+            left = squares - (sums**2 * groupwise.reciprocal(own.weights)).sum(axis=1)
+            constant |= (left <= LEVEL * squares).astype(np.intp)
+    constant[: int(products.basis.intercept)] = 1
+    return constant
 
 
 def _is_near_dependent(products: CrossProducts) -> bool:
@@ -111,16 +160,23 @@ def _levels_apart(products: CrossProducts) -> Matrix | None:
     without an intercept are. At large theta it weighs so much less than the others that it must be a column of its
     own.
     """
-    inside = np.flatnonzero(products.constant_within() == 0)
+    within = _within(products)
+    inside = np.flatnonzero(np.diag(within)[:-1] != 0)
     if inside.size < 2:
         return None
-    size = np.sqrt(np.diag(products.within))[inside]
-    values, vectors = np.linalg.eigh(products.within[np.ix_(inside, inside)] / size / size[:, None])
+    size = np.sqrt(np.diag(within))[inside]
+    values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / size / size[:, None])
     if values[0] > NEARLY_CONSTANT:
         return None
     apart = np.eye(products.basis.shift.size)
     apart[np.ix_(inside, inside)] = vectors / size[:, None] * np.sqrt(products.n)
     return apart
+
+
+def _within(products: CrossProducts) -> Matrix:
+    """What the first factor leaves of the columns without the ones."""
+    first = int(products.basis.intercept)
+    return products.within[first:, first:]
 
 
 def _gram(products: CrossProducts) -> Matrix:
@@ -144,15 +200,16 @@ def shares_left(gram: Matrix) -> Vector:
 
 def _triangle(design: Design, basis: Basis) -> Matrix:
     """R (k + 1, k + 1) of the QR factorisation of the unrotated columns, less their means with an intercept."""
-    columns = raw_columns(design, basis.columns)
-    width = len(columns)
     first = int(basis.intercept)
+    width = basis.columns.size + 1
     R = np.zeros((0, width + first))
-    for start in range(0, design.y.size, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        block = [(column[rows] - s) * u for column, s, u in zip(columns, basis.shift, basis.scale, strict=True)]
-        ones = [np.ones(block[0].size)] * first
-        R = _triangular_factor(np.vstack([R, np.column_stack([*ones, *block])]))
+    for chunk in design.chunks():
+        columns = fixed_columns(chunk, basis)
+        for rows in blocks(chunk.n):
+            block = np.ones((width + first, rows.stop - rows.start))
+            for column, out in zip(columns, block[first:], strict=True):
+                column.fill(rows, out)
+            R = _triangular_factor(np.vstack([R, block.T]))
     square = np.zeros((width, width))
     square[: R.shape[0] - first] = R[first:, first:]
     return square

@@ -1,186 +1,142 @@
-"""The profiled deviance of a varying-intercept model as a function of phi = theta^2, with its derivatives.
+"""The profiled deviance as a function of theta, for any random factors, with its derivatives.
 
-theta is the standard deviation of the groups over that of the residuals. With lambda_j = W_j / (1 + phi W_j),
+With V = I + sum_f Z_f Psi_f Z_f', Psi_f = Lambda_f Lambda_f' the effects' covariance over sigma^2, A = D'V^-1 D,
 
-    A(phi)   = S + sum_j lambda_j mu_j mu_j'            (crossproducts.py; y is the last column)
-    beta     = A_XX^-1 A_Xy,   rho = A_yy - A_yX beta   (Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 31-34)
-    deviance = sum_j log(1 + phi W_j) + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
+    deviance = log|V| + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
 
-with nu = n - p for REML and n for ML (eqs. 35 and 41). Since d lambda / d phi = -lambda^2, every derivative has the
-form of the thing itself with another power of lambda.
+(Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 35 and 41); the first factor is eliminated group by group
+(elimination.py), the others after it (remainder.py). Derivatives by Psi_f need only N = Z'V^-1 Z and U = Z'V^-1 D of each
+group (derivatives.py).
 """
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotri
 
-from service.arrays import Matrix, Vector
-from service.engine.between import Between, between_groups
+from service.arrays import Matrices, Matrix, Vector
+from service.engine import groupwise
+from service.engine.arrangement import Arrangement, adjoint, arrange
 from service.engine.crossproducts import CrossProducts
-
-SCANNED = 1_000_000
-"""Numbers, weights of groups or cross-products, that a scan may hold at once."""
-
-LARGE = 32
-"""Columns from which arithmetic costs more than calls."""
+from service.engine.derivatives import by_theta, slopes_by_psi
+from service.engine.elimination import (
+    columns_of,
+    graded_roots,
+    grading,
+    groups_of,
+    pool,
+    shrunken,
+    weighted_products,
+)
+from service.engine.profile import invert, profile_constants
+from service.engine.random_factors import Parameters
+from service.engine.remainder import Solved
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The criterion at one phi, in units of the basis.
+    """The criterion at one theta, in units of the bases.
 
-    `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `A1` (p, p), the derivative of A_XX.
-    `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
+    `value` is the deviance with every constant, `gradient` (k,) its derivatives by theta, `hessian` (k, k) the second
+    ones: exact for a single factor, their expectation otherwise. `beta` (p,) and `rho`, the weighted residual sum of
+    squares; `inverse` (p, p) = A_XX^-1. `factors` are the groups of every factor, `slopes` the derivatives by Psi_f.
     """
 
-    phi: float
+    theta: Vector
     value: float
-    slope: float
-    curvature: float
+    gradient: Vector
+    hessian: Matrix
     beta: Vector
     rho: float
     inverse: Matrix
-    A1: Matrix
-    rho_slope: float
-    joint_curvature: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What the slopes of REML and ML share at G values of phi.
-
-    The derivatives by phi, (G,) each: `pooled` of sum_j log(1 + phi W_j), `log_rho` of log rho, `log_determinant` of
-    log|A_XX|.
-    """
-
-    phis: Vector
-    pooled: Vector
-    log_rho: Vector
-    log_determinant: Vector
+    factors: tuple[Solved, ...]
+    slopes: tuple[Matrix, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """The deviance as a function of phi. `nu` are the residual degrees of freedom it profiles sigma with."""
+    """The deviance as a function of theta. `nu` are the residual degrees of freedom it profiles sigma with."""
 
     restricted: bool
     nu: int
     constant: float
-    within: Matrix
-    between: Between
+    parameters: Parameters
+    products: CrossProducts
+    arrangement: Arrangement | None
+    roots: dict[tuple[int, ...], Matrices] = field(default_factory=dict)
 
-    def scan(self, phis: Vector) -> Scan:
-        """What the slopes at many values of phi are made of."""
-        at_once = max(1, SCANNED // max(self.between.weights.size, self.within.size))
-        parts = [self._derivatives(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
-        return Scan(phis, *np.concatenate(parts, axis=1))
-
-    def slopes(self, scan: Scan) -> Vector:
-        """The slopes by phi, (G,), of this criterion where another of the same cross-products was scanned."""
-        slopes = scan.pooled + self.nu * scan.log_rho
-        return slopes + scan.log_determinant if self.restricted else slopes
-
-    def _derivatives(self, phis: Vector) -> Matrix:
-        """The three derivatives of a scan, (3, G), from all values of phi at once."""
-        w = self.between.weights
-        lam = w / (1.0 + phis[:, None] * w)
-        A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        parts = _derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
-        return np.stack([lam @ self.between.multiplicity, *parts])
-
-    def at(self, phi: float) -> Evaluation:
-        """The criterion with all its derivatives at one phi."""
-        w, count = self.between.weights, self.between.multiplicity
-        lam = w / (1.0 + phi * w)
-        square = lam * lam
-        A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
-        A += self.within
-        inverse, log_determinant = _inverse(A[:-1, :-1])
-        direction = np.ones(len(A))
+    def at(self, theta: Vector) -> Evaluation:
+        """The criterion with its derivatives at theta (k,), the parameters of the Lambdas in the random bases."""
+        lambdas = self.parameters.roots(theta)
+        A, log_determinant, factors = self._eliminate(lambdas)
+        inverse, log_determinant_X = invert(A[:-1, :-1])
         beta = inverse @ A[:-1, -1]
-        direction[:-1] = -beta
+        direction = np.append(-beta, 1.0)
         # Where X and the groups explain all of y rounding may leave less than nothing.
         rho = max(float(direction @ A @ direction), sys.float_info.min)
-        pull = A1 @ direction
-        rho1 = float(direction @ pull) / rho
-        rho2 = float(direction @ A2 @ direction - 2.0 * pull[:-1] @ inverse @ pull[:-1]) / rho
-        value = float(np.log1p(phi * w) @ count)
-        first, second = float(lam @ count), -float(square @ count)
-        inner = inverse @ A1[:-1, :-1]
-        if self.restricted:
-            value += log_determinant
-            first += float(inner.trace())
-            second += float((inverse * A2[:-1, :-1] - inner * inner.T).sum())
+        slopes, curvature = slopes_by_psi(
+            [(solved.N, solved.U) for solved in factors], inverse, direction, rho, self.nu, restricted=self.restricted
+        )
+        gradient, hessian = by_theta(self.parameters, lambdas, slopes, curvature)
+        value = log_determinant + self.nu * math.log(rho) + self.constant
         return Evaluation(
-            phi=phi,
-            value=value + self.nu * math.log(rho) + self.constant,
-            slope=first + self.nu * rho1,
-            curvature=second + self.nu * (rho2 - rho1 * rho1),
+            theta=theta,
+            value=value + log_determinant_X if self.restricted else value,
+            gradient=gradient,
+            hessian=hessian,
             beta=beta,
             rho=rho,
             inverse=inverse,
-            A1=A1[:-1, :-1],
-            rho_slope=rho1 * rho,
-            joint_curvature=second + self.nu * rho2,
+            factors=factors,
+            slopes=tuple(slopes),
         )
 
+    def _eliminate(self, lambdas: list[Matrix]) -> tuple[Matrix, float, tuple[Solved, ...]]:
+        """D'V^-1 D (m, m), log|V| and the groups of every factor."""
+        products, first = self.products, self.products.factors[0]
+        psi, q = lambdas[0] @ lambdas[0].T, len(lambdas[0])
+        pooled = pool(self._roots(grading(psi)), psi)
+        M, N = products.solution, pooled.N
+        U = groupwise.product(N, M)
+        A = products.within + weighted_products(M, U)
+        H = shrunken(first.gram, lambdas[0])
+        plan = self.arrangement
+        if plan is None:
+            return A, pooled.log_determinant, (Solved(N, U, H),)
+        values = plan.values + plan.spread @ N.reshape(-1)
+        cross = plan.cross + plan.solution.T @ columns_of(U)
+        then = plan.rest.solve(values, cross, A, lambdas[1:])
+        around = adjoint(plan, then.H, q)
+        lean = groups_of(plan.solution @ then.lean, q)
+        inner = groupwise.product(H, first.gram)
+        solved = Solved(
+            N - groupwise.product(groupwise.product(N, around), N),
+            groupwise.product(N, M - lean),
+            H + groupwise.product(groupwise.product(inner, around), inner.transpose(1, 0, 2)),
+        )
+        return then.products, pooled.log_determinant + then.log_determinant, (solved, *then.factors)
 
-def _derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
-    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
-    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-    units = size[:, :, None] * size[:, None, :]
-    A, A1 = A / units, A1 / units
-    solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
-    direction = np.concatenate([-solved[:, :, 0], np.ones((len(A), 1))], axis=1)
-    rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
-    log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
-    return log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)
-
-
-def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
-    """The same, one matrix after the other: a third of the work, which counts where the matrices are large."""
-    log_rho, log_determinant = np.empty(len(A)), np.empty(len(A))
-    for g, (at, slope) in enumerate(zip(A, A1, strict=True)):
-        inverse, _ = _inverse(at[:-1, :-1])
-        direction = np.append(-(inverse @ at[:-1, -1]), 1.0)
-        log_rho[g] = direction @ slope @ direction / max(float(direction @ at @ direction), sys.float_info.min)
-        log_determinant[g] = np.vdot(inverse, slope[:-1, :-1])
-    return log_rho, log_determinant
-
-
-def _inverse(A: Matrix) -> tuple[Matrix, float]:
-    """The inverse and the log determinant of a positive definite matrix, scaled to unit diagonal meanwhile."""
-    size = np.sqrt(A.diagonal())
-    units = size[:, None] * size
-    root, failed = dpotrf(A / units, lower=True)
-    if failed:
-        raise np.linalg.LinAlgError("not positive definite")
-    half = dpotri(root, lower=True)[0]
-    inverse = half + half.T
-    inverse[np.diag_indices_from(inverse)] *= 0.5
-    inverse /= units
-    return inverse, 2.0 * float(np.log(root.diagonal() * size).sum())
+    def _roots(self, order: tuple[int, ...]) -> Matrices:
+        """The roots of the first factor's Grams for this order, made once."""
+        if order not in self.roots:
+            self.roots[order] = graded_roots(self.products.factors[0].gram, order)
+        return self.roots[order]
 
 
-def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
+def criterion_of(products: CrossProducts, parameters: Parameters, *, restricted: bool) -> Criterion:
     """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
-    between = between_groups(products.weights, products.augmented_means())
-    return _criterion(products, products.augmented_within(), between, restricted=restricted)
+    return _criterion(products, parameters, arrange(products), restricted=restricted)
 
 
-def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
+def unrestricted(criterion: Criterion) -> Criterion:
     """The ML deviance of the same model."""
-    return _criterion(products, criterion.within, criterion.between, restricted=False)
+    return _criterion(criterion.products, criterion.parameters, criterion.arrangement, restricted=False)
 
 
-def _criterion(products: CrossProducts, within: Matrix, between: Between, *, restricted: bool) -> Criterion:
-    basis, n = products.basis, products.n
-    nu = n - (len(within) - 1) if restricted else n
-    constant = nu * (1.0 + math.log(2.0 * math.pi / nu) + 2.0 * math.log(basis.y_unit)) - products.log_weights
-    if restricted:
-        constant -= 2.0 * basis.log_determinant
-    return Criterion(restricted, nu, constant, within, between)
+def _criterion(
+    products: CrossProducts, parameters: Parameters, arrangement: Arrangement | None, *, restricted: bool
+) -> Criterion:
+    nu, constant = profile_constants(products, restricted=restricted)
+    return Criterion(restricted, nu, constant, parameters, products, arrangement)
+

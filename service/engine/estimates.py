@@ -4,28 +4,54 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Codes, Matrices, Matrix, Vector, Vectors
+from service.engine import groupwise
 from service.engine.conditioning import Fold
-from service.engine.criterion import Evaluation
-from service.engine.crossproducts import CrossProducts
-from service.engine.limits import NoPooling
+from service.engine.crossproducts import CrossProducts, FactorProducts
+from service.engine.random_factors import RandomFactor
+from service.engine.scalar.criterion import Evaluation
 
 NEGLIGIBLE = 1e-9
 """Share of a coefficient that a direction of the basis makes up below which it is rounding."""
 
+RANK = 1e-13
+"""Share of a standard deviation that the earlier coefficients leave below which a covariance is singular."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorEstimates:
+    """What is estimated of a random factor with J groups and q coefficients.
+
+    `counts` (J,) rows and `weights` (J,) their summed prior weights. `root` (q, q) is Lambda, the lower triangular factor
+    of the effects' covariance over sigma^2; `sd` (q,) and `correlation` (q, q), nan where a standard deviation is zero.
+    `effects` (q, J) are each group's deviations, `effect_sd` (q, J) their standard errors given beta and theta. `weight`
+    (J,) is the share of its own mean in a group's estimate, where a varying intercept is all there is. `mean_sd` is the
+    root of the mean over the rows of z' Cov z.
+    """
+
+    factor: RandomFactor
+    counts: Codes
+    weights: Vector
+    root: Matrix
+    sd: Vector
+    correlation: Matrix
+    effects: Vectors
+    effect_sd: Vectors
+    weight: Vector | None
+    mean_sd: float
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """A fitted varying-intercept model with p coefficients and J groups.
+    """A fitted model with p coefficients, k variance parameters and its random factors, by decreasing number of groups.
 
     `kept` and `aliased` are positions among the design's columns; `group_level` (p,) is 1 where a kept column is
     constant within groups. `beta` and `std_error` (p,), `covariance` (p, p); an error is inf where no pooling leaves
-    it without bound. `sigma` and `group_sd` are standard deviations, `theta` their ratio (inf: no pooling, or no
-    noise). `effects`, `effect_sd` and `weight` (J,): each group's deviation, its standard error given beta, and the
-    share w_j of its own mean; `counts` and `weights` (J,) its rows and their summed weights. `fixed_sd` is the
-    standard deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
+    it without bound. `theta` (k,) is in lme4's order; inf without pooling or noise. `fixed_sd` is the standard
+    deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
 
-    `evaluation` is the criterion at theta in the units of `products`' basis; None at the limits, where it has no value.
+    `evaluation` is the criterion at theta, in units of `products`' basis, of a model with one varying coefficient; None of
+    others and at the limits, where it has no value.
     """
 
     products: CrossProducts
@@ -36,133 +62,92 @@ class Estimates:
     std_error: Vector
     covariance: Matrix
     sigma: float
-    group_sd: float
-    theta: float
-    effects: Vector
-    effect_sd: Vector
-    weight: Vector
+    theta: Vector
+    factors: tuple[FactorEstimates, ...]
     fixed_sd: float
     residual_df: int
     evaluation: Evaluation | None
-
-    @property
-    def counts(self) -> Codes:
-        """Rows in each group (J,)."""
-        return self.products.counts
-
-    @property
-    def weights(self) -> Vector:
-        """Summed prior weights of each group (J,); its rows where there are none."""
-        return self.products.weights
 
     @property
     def n(self) -> int:
         """Rows fitted."""
         return self.products.n
 
+    @property
+    def is_varying_intercept(self) -> bool:
+        """Whether the one random effect is a varying intercept."""
+        return len(self.factors) == 1 and self.factors[0].factor.is_varying_intercept
 
-def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
-    """The estimates at a finite theta; `nu` are the degrees of freedom sigma is profiled with."""
-    sigma = float(np.sqrt(at.rho / nu))
-    theta = float(np.sqrt(at.phi))
-    total = at.phi * fold.products.weights
-    return _assemble(
-        fold,
-        beta=at.beta,
-        covariance=sigma**2 * at.inverse,
-        sigma=sigma,
-        group_sd=sigma * theta,
-        theta=theta,
-        weight=total / (1.0 + total),
-        effect_sd=sigma * theta / np.sqrt(1.0 + total),
-        residual_df=nu,
-        evaluation=at,
+    @property
+    def variances_are_zero(self) -> bool:
+        """Whether no random effect varies."""
+        return all(not factor.sd.any() for factor in self.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomSolution:
+    """A factor's random effects in the coordinates of its basis: Lambda (q, q), the effects (q, J), and H (q, q, J)."""
+
+    root: Matrix
+    effects: Vectors
+    H: Matrices
+
+
+def factor_estimates(
+    factor: RandomFactor, products: FactorProducts, solution: RandomSolution, sigma: float, unit: float, n: int
+) -> FactorEstimates:
+    """A factor's estimates in the units of the data; `sigma` is in units of the basis, of which one is `unit`."""
+    transform = products.basis.transform
+    scores = transform @ solution.root
+    lengths = np.linalg.norm(scores, axis=1)
+    directions = scores * groupwise.reciprocal(lengths)[:, None]
+    correlation = directions @ directions.T
+    correlation[lengths == 0] = correlation[:, lengths == 0] = np.nan
+    variance = np.einsum("ab,bcj,ac->aj", transform, solution.H, transform, optimize=True)
+    mean_square = float(((solution.root @ solution.root.T) * products.mean_squares).sum()) / n
+    pooled = factor.is_varying_intercept
+    total = solution.root[0, 0] ** 2 * products.gram[0, 0]
+    return FactorEstimates(
+        factor=factor,
+        counts=products.counts,
+        weights=products.weights,
+        root=canonical_root(scores, factor),
+        sd=lengths * (sigma * unit),
+        correlation=correlation,
+        effects=transform @ solution.effects * unit,
+        effect_sd=np.sqrt(np.maximum(variance, 0.0)) * (sigma * unit),
+        weight=total / (1.0 + total) if pooled else None,
+        mean_sd=float(np.sqrt(max(mean_square, 0.0))) * sigma * unit,
     )
 
 
-def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
-    """The estimates at theta = infinity: classical regression with an indicator for each group."""
-    no_noise = has_no_noise(fold.products, limit)
-    sigma = 0.0 if no_noise else float(np.sqrt(limit.residual_squares / limit.residual_df))
-    covariance = sigma**2 * limit.within_inverse
-    covariance[np.diag(limit.between_inverse) > 0] = np.inf
-    covariance[:, np.diag(limit.between_inverse) > 0] = np.inf
-    return _assemble(
-        fold,
-        beta=limit.beta,
-        covariance=covariance,
-        sigma=sigma,
-        group_sd=np.inf,
-        theta=np.inf,
-        weight=np.ones(fold.products.weights.size),
-        effect_sd=sigma / np.sqrt(fold.products.weights),
-        residual_df=limit.residual_df,
-        evaluation=None,
-    )
+def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
+    """The lower triangular Lambda (q, q) with Lambda Lambda' = scores scores', its diagonal not negative."""
+    root = np.zeros_like(scores)
+    for term in factor.terms:
+        R = np.linalg.qr(scores[term, term].T, mode="r")
+        lower = R.T * np.where(np.diag(R) < 0, -1.0, 1.0)
+        sizes = np.linalg.norm(lower, axis=1)
+        lower[np.diag_indices_from(lower)] *= np.diag(lower) > RANK * sizes
+        root[term, term] = np.tril(lower)
+    return root
 
 
-def estimates_without_noise(fold: Fold, limit: NoPooling, *, restricted: bool) -> Estimates:
-    """The estimates where nothing varies within groups: sigma = 0 and the groups' means are known exactly."""
-    df = limit.between_df if restricted else fold.products.weights.size
-    group_sd = float(np.sqrt(limit.between_squares / df)) if df > 0 else 0.0
-    nothing = group_sd <= _rounding(fold.products)
-    return _assemble(
-        fold,
-        beta=limit.beta,
-        covariance=(0.0 if nothing else group_sd) ** 2 * limit.between_inverse,
-        sigma=0.0,
-        group_sd=0.0 if nothing else group_sd,
-        theta=0.0 if nothing else np.inf,
-        weight=np.full(fold.products.weights.size, 0.0 if nothing else 1.0),
-        effect_sd=np.zeros(fold.products.weights.size),
-        residual_df=df,
-        evaluation=None,
-    )
-
-
-def _rounding(products: CrossProducts) -> float:
-    """A standard deviation, in units of the basis, that is nothing but rounding of the response."""
-    return 16.0 * products.basis.y_resolution
-
-
-def has_no_noise(products: CrossProducts, limit: NoPooling) -> bool:
-    """Whether all that is left is rounding of the response, though there are rows to show more.
-
-    Within groups; or, where the coefficients leave no degree of freedom there, between them as well.
-    """
-    if limit.residual_squares > _rounding_squares(products):
-        return False
-    return limit.residual_df > 0 or limit.between_squares <= len(products.means) * _rounding(products) ** 2
-
-
-def may_have_no_noise(products: CrossProducts) -> bool:
-    """Whether y, once sharpened, varies so little within groups that the limit is worth its cost."""
-    return bool(products.within[-1, -1] <= 4.0 * _rounding_squares(products))
-
-
-def _rounding_squares(products: CrossProducts) -> float:
-    """The weighted squares that rounding of the response alone may leave."""
-    return float(products.weights.sum()) * _rounding(products) ** 2
-
-
-def _assemble(
+def assemble(
     fold: Fold,
     *,
     beta: Vector,
     covariance: Matrix,
     sigma: float,
-    group_sd: float,
-    theta: float,
-    weight: Vector,
-    effect_sd: Vector,
+    theta: Vector,
+    factors: tuple[FactorEstimates, ...],
     residual_df: int,
-    evaluation: Evaluation | None,
+    evaluation: Evaluation | None = None,
 ) -> Estimates:
-    """Estimates in units of the basis brought back to those of the data."""
+    """Estimates in units of the basis, but for `theta` and `factors`, brought back to those of the data."""
     products = fold.products
-    basis, means = products.basis, products.augmented_means()
-    unit = basis.y_unit
-    std_error, data_covariance = _restore(basis.jacobian(), covariance, unit)
+    basis = products.basis
+    std_error, data_covariance = _restore(basis.jacobian(), covariance, basis.y_unit)
     return Estimates(
         products=products,
         kept=fold.kept,
@@ -171,13 +156,10 @@ def _assemble(
         beta=basis.coefficients(beta),
         std_error=std_error,
         covariance=data_covariance,
-        sigma=sigma * unit,
-        group_sd=group_sd * unit,
+        sigma=sigma * basis.y_unit,
         theta=theta,
-        effects=weight * (means[:, -1] - means[:, :-1] @ beta) * unit,
-        effect_sd=effect_sd * unit,
-        weight=weight,
-        fixed_sd=_fixed_sd(products, beta) * unit,
+        factors=factors,
+        fixed_sd=_fixed_sd(products, beta) * basis.y_unit,
         residual_df=residual_df,
         evaluation=evaluation,
     )

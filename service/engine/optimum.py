@@ -1,122 +1,138 @@
-"""The optimum of a one-dimensional criterion, certified: found by looking at all of [0, infinity), not by descending.
+"""The search for the optimum of a criterion of several parameters, and our own verdict on what it found.
 
-The slope is evaluated on a grid from phi so small that no group is pooled to phi so large that every group is; each
-sign change from falling to rising brackets a minimum, which safeguarded Newton steps find; the boundary phi = 0 is a
-candidate whenever the criterion rises from it. The lowest candidate wins.
+Newton's steps in a trust region (Nocedal & Wright 2006, Numerical Optimization, chapter 4). Theta is not bounded: the
+criterion depends on Lambda Lambda' alone, so a variance of zero is an ordinary stationary point whose curvature
+is the slope by Psi, and a singular covariance is approached as fast as any other optimum. Where the Hessian is
+an approximation, what the gradients say of it is added (a symmetric rank-one update; same source, section 6.2).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from service.engine.criterion import Criterion, Evaluation, Scan
+from service.arrays import Matrix, Vector
+from service.engine.criterion import Evaluation
 
-GRID = np.linspace(0.0, 1.0, 56)
-"""Where between the ends of the range the slope is looked at, on the log scale: steps of a factor of about 5."""
-
-FINE_GRID = np.linspace(0.0, 1.0, 11)
-"""The same between two of those, so that Newton begins close enough to converge at once."""
-
-SMALLEST, LARGEST = 1e-7, 1e32
-"""phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e16 of a single row's noise, beyond
-which noise is rounding (estimates.py)."""
-
-STEPS = 60
-"""Newton converges in 4 to 8 steps; bisection alone would halve a bracket of a factor 5 to one unit in the last
-place."""
-
-FLAT = 1e-6
-"""Slope by log phi, a group, below which the criterion is flat: elsewhere it reaches one over the groups somewhere."""
-
-LAST_STEP = 1e-8
-"""A Newton step this small, relative to phi, leaves an error of its square: below rounding."""
+STEPS = 200
+"""A search takes 5 to 12 steps; one that takes more than this has lost its way."""
 
 TOLERANCE = 1e-6
 """Converged: the gradient implies less than this many standard errors to the optimum."""
 
+ENOUGH = 1e-8
+"""The search stops where less than this is left, which is where rounding of the gradient shows."""
+
+RADIUS, LARGEST_RADIUS = 1.0, 1e6
+"""The first trust region, in units of theta or of its length if that is more; and the largest."""
+
+ROUNDING = 1e-12
+"""Differences of the criterion, relative to its size, that mean nothing."""
+
 
 @dataclass(frozen=True, slots=True)
-class Optimum:
-    """Where the criterion is least, and the evidence: the scan of the whole range.
+class Search:
+    """Where a search ended: the best evaluation, with the Hessian that the search ended with, and how many it took.
 
-    `minima` counts the local minima met. `gradient_norm` is the distance to the stationary point that slope and
-    curvature imply, in standard errors of theta; 0 on the boundary, where the criterion rises. `flat` says
-    that the criterion does not depend on theta at all, so that 0 was taken.
+    `gradient_norm` is the distance to the stationary point that gradient and curvature imply, in standard errors of
+    theta; inf where the criterion has no minimum there.
     """
 
     evaluation: Evaluation
-    scan: Scan
+    hessian: Matrix
     evaluations: int
-    minima: int
     gradient_norm: float
-    converged: bool
-    flat: bool
 
     @property
-    def phi(self) -> float:
-        """The optimal theta^2."""
-        return self.evaluation.phi
+    def converged(self) -> bool:
+        """Whether the point is as good as stationary, and a minimum."""
+        return self.gradient_norm < TOLERANCE
 
 
-def scan_range(criterion: Criterion) -> Scan:
-    """The scan of all of phi >= 0 that `minimise` begins with; REML and ML share it."""
-    weights = criterion.between.weights
-    low, high = SMALLEST / weights.max(), LARGEST / weights.min()
-    return criterion.scan(np.concatenate([[0.0], low * (high / low) ** GRID]))
+def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: bool) -> Search:
+    """A local minimum of a criterion, from `start` (k,); `exact` says that its Hessians are."""
+    at, evaluations = evaluate(start), 1
+    correction = np.zeros_like(at.hessian)
+    radius = RADIUS * max(1.0, float(np.linalg.norm(start)))
+    idle = 0
+    while evaluations < STEPS:
+        hessian = at.hessian + correction
+        norm = distance(at.gradient, hessian)
+        if norm < ENOUGH or idle > 1:
+            break
+        step, expected = trust_region_step(at.gradient, hessian, radius)
+        then = evaluate(at.theta + step)
+        evaluations += 1
+        gain = at.value - then.value
+        noise = ROUNDING * max(1.0, abs(at.value))
+        if not exact:
+            correction = _corrected(correction, step, then.gradient - at.gradient, then.hessian)
+        length = float(np.linalg.norm(step))
+        if not np.isfinite(then.value) or gain < 0.1 * expected - noise:
+            radius = 0.25 * length
+        elif gain > 0.75 * expected and length > 0.8 * radius:
+            radius = min(3.0 * radius, LARGEST_RADIUS)
+        if gain > 0.0 or (gain > -noise and _is_nearer(then, at)):
+            at, idle = then, 0
+        else:
+            idle += expected < noise
+    hessian = at.hessian + correction
+    return Search(at, hessian, evaluations, distance(at.gradient, hessian))
 
 
-def minimise(criterion: Criterion, scan: Scan) -> Optimum:
-    """The global minimum of the criterion over phi >= 0."""
-    phis, slopes = scan.phis, criterion.slopes(scan)
-    flat = bool(np.abs(phis * slopes).max() < FLAT * criterion.between.multiplicity.sum())
-    turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0) & (not flat))
-    candidates = [criterion.at(0.0)] if slopes[0] >= 0 or turns.size == 0 else []
-    evaluations = phis.size + len(candidates)
-    for i in turns:
-        found, steps = _newton(criterion, float(phis[i]), float(phis[i + 1]))
-        candidates.append(found)
-        evaluations += FINE_GRID.size + steps
-    best = min(candidates, key=lambda candidate: candidate.value)
-    norm = 0.0 if flat else _gradient_norm(best)
-    return Optimum(best, scan, evaluations, len(candidates), norm, norm < TOLERANCE, flat)
+def _is_nearer(then: Evaluation, at: Evaluation) -> bool:
+    """Whether the gradient says what differences of the criterion are too small to say."""
+    return float(np.linalg.norm(then.gradient)) < float(np.linalg.norm(at.gradient))
 
 
-def _zoomed(criterion: Criterion, low: float, high: float) -> tuple[float, float, float]:
-    """A bracket a tenth as wide, and an estimate of the minimum within it: where a straight line crosses zero."""
-    phis = low * (high / low) ** FINE_GRID if low > 0 else high * FINE_GRID
-    slopes = criterion.slopes(criterion.scan(phis))
-    turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0))
-    if turns.size == 0:  # The slope at an end is nothing but rounding.
-        return 0.5 * (low + high), low, high
-    i = int(turns[0])
-    a, b, falling, rising = (float(v) for v in (phis[i], phis[i + 1], slopes[i], slopes[i + 1]))
-    # By log phi, as the minimum may be anywhere on that scale.
-    estimate = a * (b / a) ** (a * falling / (a * falling - b * rising)) if a > 0 else b * falling / (falling - rising)
-    return estimate, a, b
+def trust_region_step(gradient: Vector, hessian: Matrix, radius: float) -> tuple[Vector, float]:
+    """The step (k,) no longer than `radius` that lowers the quadratic model most, and by how much."""
+    values, vectors = np.linalg.eigh(hessian)
+    pull = vectors.T @ gradient
+    floor = max(0.0, -float(values[0])) * (1.0 + 1e-10)
+    least = 1e-12 * max(1e-300, float(np.abs(values).max()))
+
+    def step(shift: float) -> Vector:
+        return -pull / np.maximum(values + shift, least)
+
+    shift = floor
+    taken = step(shift)
+    if float(np.linalg.norm(taken)) > radius:
+        low, high = floor, floor + float(np.linalg.norm(pull)) / radius + least
+        for _ in range(60):
+            shift = 0.5 * (low + high) if low > 0 else 0.1 * high if high > 1e3 * least else 0.5 * high
+            low, high = (shift, high) if float(np.linalg.norm(step(shift))) > radius else (low, shift)
+            if high - low <= 0.05 * high:
+                break
+        taken = step(high)
+    expected = -float(pull @ taken + 0.5 * (values * taken) @ taken)
+    return vectors @ taken, max(expected, 0.0)
 
 
-def _newton(criterion: Criterion, low: float, high: float) -> tuple[Evaluation, int]:
-    """The minimum between a falling and a rising point: Newton's steps, bisection where they leave the bracket."""
-    start, low, high = _zoomed(criterion, low, high)
-    best, sure = criterion.at(start), False
-    for step in range(1, STEPS):
-        if sure:
-            return best, step
-        low, high = (best.phi, high) if best.slope < 0 else (low, best.phi)
-        target = best.phi - best.slope / best.curvature if best.curvature > 0 else -1.0
-        sure = abs(target - best.phi) <= LAST_STEP * best.phi
-        if not low < target < high:
-            if sure:
-                return best, step
-            target = 0.5 * (low + high)
-        best = criterion.at(target)
-    return best, STEPS
+def distance(gradient: Vector, hessian: Matrix) -> float:
+    """How many standard errors away the stationary point is: (g'H^-1 g / 2)^(1/2); inf if H is not positive definite.
+
+    Directions in which the criterion is flat to rounding, both in slope and curvature, do not count.
+    """
+    values, vectors = np.linalg.eigh(hessian)
+    pull = vectors.T @ gradient
+    flat = np.abs(values) <= FLAT * max(float(np.abs(values).max(initial=0.0)), 1e-300)
+    if np.any(values[~flat] <= 0) or np.any(np.abs(pull[flat]) > FLAT_SLOPE):
+        return float("inf")
+    return float(np.sqrt(0.5 * (pull[~flat] ** 2 / values[~flat]).sum()))
 
 
-def _gradient_norm(at: Evaluation) -> float:
-    """|slope| over the root of twice the curvature, both by log phi; 0 on a boundary from which the criterion rises."""
-    if at.phi == 0.0:
-        return 0.0 if at.slope >= 0 else float("inf")
-    slope = at.phi * at.slope
-    curvature = at.phi**2 * at.curvature + slope
-    return float(abs(slope) / np.sqrt(2.0 * curvature)) if curvature > 0 else float("inf")
+FLAT = 1e-11
+"""Curvature, as a share of the largest, that is rounding."""
+
+FLAT_SLOPE = 1e-5
+"""Slope in a direction without curvature that is rounding."""
+
+
+def _corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
+    """The correction with what this step's change of the gradient adds to it (SR1); unchanged where it is ill-defined."""
+    missing = change - (hessian + correction) @ step
+    weight = float(missing @ step)
+    if abs(weight) <= 1e-8 * float(np.linalg.norm(missing) * np.linalg.norm(step)):
+        return correction
+    return correction + np.outer(missing, missing) / weight

@@ -32,10 +32,11 @@ class NoPooling:
 
 def no_pooling(products: CrossProducts) -> NoPooling:
     """The limit of the model as the groups' variance outgrows the residual variance."""
-    within, means = products.augmented_within(), products.augmented_means()
+    taking_part = products.factors[0].gram[0, 0] > 0
+    within, means = products.within, products.solution[0].T[taking_part]
     X, y = means[:, :-1], means[:, -1]
     p = X.shape[1]
-    constant = np.concatenate([np.ones(int(products.basis.intercept), dtype=np.intp), products.constant_within()])
+    constant = products.determined()
     inside, outside = np.flatnonzero(constant == 0), np.flatnonzero(constant)
     square = np.ix_(inside, inside)
     size = np.sqrt(np.diag(within))[inside]

@@ -1,0 +1,151 @@
+"""The arrangement of a model's factors for elimination: everything about cross-products that no theta changes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array, hstack
+
+from service.arrays import Codes, Matrices, Matrix, Vector
+from service.engine import groupwise
+from service.engine.crossproducts import CrossProducts
+from service.engine.elimination import columns_of
+from service.engine.remainder import BlockRest, DenseRest, Rest
+from service.engine.sparsity import Coupling, Remainder, coupling_of, meets_one_group, pair_up
+
+FEW_COLUMNS = 150
+"""Remaining columns up to which a dense matrix is quickest whatever its pattern."""
+
+ROUNDING = 1e-13
+"""Share of a product below which what the first factor's groups leave of it is rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The factors after the first, as the first leaves them.
+
+    `rest` says how they are eliminated. `values` are the elements of what the first factor's columns leave of
+    Z_r'Z_r, `cross` (columns, m) of Z_r'D. `solution` (J q, columns) is M, the first factor's regressions of Z_r;
+    `spread` (elements, q q J) takes the N of its groups, one after the other, to the elements of M' N M; `diagonal` are
+    the places of the elements on the diagonal.
+    """
+
+    rest: Rest
+    values: Vector
+    cross: Matrix
+    solution: csr_array
+    spread: csr_array
+    diagonal: Codes
+
+
+def arrange(products: CrossProducts) -> Arrangement | None:
+    """The arrangement of the factors after the first; None if there is no other."""
+    if len(products.factors) == 1:
+        return None
+    first, *others = products.factors
+    q, groups = len(first.gram), first.gram.shape[2]
+    sizes = tuple(len(factor.gram) for factor in others)
+    counts = tuple(factor.gram.shape[2] for factor in others)
+    block = csr_array(hstack([products.pairs[0, h + 1] for h in range(len(others))], format="csr"))
+    block.sort_indices()
+    coupling, values = coupling_of(block, q)
+    roots = groupwise.cholesky(first.gram)
+    M = groupwise.solve(roots[:, :, coupling.group], values[:, None, :])[:, 0]
+    n_columns = block.shape[1]
+    rows, columns, elements = _own_elements(products)
+    keys = coupling.keys(n_columns)
+    if n_columns <= FEW_COLUMNS or not meets_one_group(coupling, sizes[0], counts[0] * sizes[0]):
+        rest: Rest = DenseRest(counts, sizes)
+    else:
+        rest = rest_of(counts, sizes, np.unique(np.concatenate([rows * n_columns + columns, keys])))
+    spread = _spread(coupling, M, rest.places(keys), rest.size, groups)
+    whole = np.bincount(rest.places(rows * n_columns + columns), elements, rest.size)
+    taken = spread @ first.gram.reshape(-1)
+    left = whole - taken
+    left[np.abs(left) <= ROUNDING * np.abs(taken)] = 0.0
+    solution = _solution(coupling, M, groups, n_columns)
+    cross = np.concatenate([columns_of(factor.cross) for factor in others])
+    cross = cross - solution.T @ columns_of(first.cross)
+    diagonal = rest.places(np.arange(n_columns) * (n_columns + 1))
+    # What the first factor determines, as the outer factor of a nesting, is left nothing of.
+    cross[left[diagonal] == 0.0] = 0.0
+    return Arrangement(rest, left, cross, solution, spread, diagonal)
+
+
+def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Rest:
+    """How factors with these J and q are eliminated whose products are the elements `keys`, row * columns + column."""
+    n_columns = sum(j * q for j, q in zip(counts, sizes, strict=True))
+    own, q = counts[0] * sizes[0], sizes[0]
+    rows, columns = keys // n_columns, keys % n_columns
+    touching = (columns < own) & (rows // q != columns // q)
+    if n_columns <= FEW_COLUMNS or touching.any():
+        return DenseRest(counts, sizes)
+    beside = (rows < own) & (columns >= own)
+    entries = np.unique((rows[beside] // q) * n_columns + columns[beside])
+    coupling = pair_up(entries // n_columns, entries % n_columns - own)
+    later = rows >= own
+    left = n_columns - own
+    moved = (rows[later] - own) * left + columns[later] - own
+    filled = coupling.keys(left)
+    rest = rest_of(counts[1:], sizes[1:], np.unique(np.concatenate([moved, filled]))) if len(counts) > 1 else None
+    pattern = Remainder(n_columns, keys)
+    j, a = np.arange(counts[0]) * q, np.arange(q)
+    low, high = np.minimum(a[:, None], a), np.maximum(a[:, None], a)
+    inside = (j + low[:, :, None]) * n_columns + j + high[:, :, None]
+    across = (coupling.group * q + a[:, None]) * n_columns + coupling.column + own
+    return BlockRest(
+        groups=counts[0],
+        q=q,
+        pattern=pattern,
+        coupling=coupling,
+        own=pattern.find(inside),
+        beside=pattern.find(across),
+        after=np.flatnonzero(later),
+        following=rest.places(moved) if rest else moved,
+        slot=rest.places(filled) if rest else filled,
+        rest=rest,
+    )
+
+
+def _own_elements(products: CrossProducts) -> tuple[Codes, Codes, Vector]:
+    """Rows, columns and values of the products of the later factors with themselves and each other, rows <= columns."""
+    others = products.factors[1:]
+    starts = np.cumsum([0, *(factor.gram.shape[2] * len(factor.gram) for factor in others)])
+    parts: list[tuple[Codes, Codes, Vector]] = []
+    for factor, start in zip(others, starts.tolist(), strict=False):
+        q, groups = len(factor.gram), factor.gram.shape[2]
+        j = np.arange(groups) * q + start
+        parts += [(j + a, j + b, factor.gram[a, b]) for a in range(q) for b in range(a, q)]
+    for (f, h), block in products.pairs.items():
+        if f > 0:
+            entries = coo_array(block)
+            parts.append((entries.row + starts[f - 1], entries.col + starts[h - 1], entries.data))
+    rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return rows.astype(np.intp), columns.astype(np.intp), values
+
+
+def _spread(coupling: Coupling, M: Matrix, places: Codes, size: int, groups: int) -> csr_array:
+    """The map from N (q, q, J) to the elements of M' N M."""
+    q = len(M)
+    shape = (size, q * q * groups)
+    left, right, group = coupling.left, coupling.right, coupling.group[coupling.left]
+    parts = [
+        coo_array((M[a, left] * M[c, right], (places, (a * q + c) * groups + group)), shape).tocsr()
+        for a in range(q)
+        for c in range(q)
+    ]
+    return sum(parts[1:], start=parts[0])
+
+
+def _solution(coupling: Coupling, M: Matrix, groups: int, n_columns: int) -> csr_array:
+    """M as a sparse matrix (J q, columns)."""
+    q = len(M)
+    rows = (coupling.group[None, :] * q + np.arange(q)[:, None]).ravel()
+    columns = np.tile(coupling.column, q)
+    return coo_array((M.ravel(), (rows, columns)), (groups * q, n_columns)).tocsr()
+
+
+def adjoint(arrangement: Arrangement, H: Vector, q: int) -> Matrices:
+    """M_j H M_j' of every group (q, q, J) for H at the elements of the rest, whose diagonal is halved in place."""
+    H[arrangement.diagonal] *= 0.5
+    half = (arrangement.spread.T @ H).reshape(q, q, -1)
+    return half + half.transpose(1, 0, 2)

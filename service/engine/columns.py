@@ -1,0 +1,122 @@
+"""Columns as the fold reads them: a block of rows at a time, shifted and scaled."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.arrays import Vector
+from service.design import Design
+from service.design.model_matrix import ModelMatrix
+
+BLOCK_ROWS = 8192
+"""Rows taken at a time: a block of a few columns stays in the second-level cache."""
+
+ONE: Hashable = "1"
+"""The key of the column of ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column (value - shift) * scale; two columns of equal `key` are the same numbers."""
+
+    key: Hashable
+    source: Callable[[slice, Vector], None]
+    shift: float = 0.0
+    scale: float = 1.0
+
+    def fill(self, rows: slice, out: Vector) -> None:
+        """Write these rows of the column into `out`."""
+        self.source(rows, out)
+        if self.shift:
+            np.subtract(out, self.shift, out=out)
+        if self.scale != 1.0:
+            np.multiply(out, self.scale, out=out)
+
+    def scaled(self, shift: float, scale: float) -> "Column":
+        """A column as it is given, shifted and scaled."""
+        return Column((self.key, shift, scale), self.source, shift, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The least, the largest and the mean value of a column."""
+
+    low: float
+    high: float
+    mean: float
+
+    @property
+    def magnitude(self) -> float:
+        """The largest absolute value."""
+        return max(abs(self.low), abs(self.high))
+
+    def scale_around(self, shift: float) -> float:
+        """The power of two that brings the values around `shift` below one."""
+        spread = max(abs(self.low - shift), abs(self.high - shift))
+        exponent = int(np.frexp(spread if spread > 0 else 1.0)[1])
+        # A column of nothing but subnormal numbers asks for more than the largest power of two.
+        return float(np.ldexp(1.0, min(-exponent, 1023)))
+
+
+def matrix_column(matrix: ModelMatrix, k: int) -> Column:
+    """Column k of a model matrix as it is given."""
+    if matrix.is_constant_one(k):
+        return Column(ONE, lambda _, out: out.fill(1.0))
+    return Column(matrix.identity(k), lambda rows, out: matrix.fill(k, rows, out))
+
+
+def response_column(design: Design) -> Column:
+    """The response less the offset."""
+    y, offset = design.y, design.offset
+
+    def source(rows: slice, out: Vector) -> None:
+        if offset is None:
+            np.copyto(out, y[rows])
+        else:
+            np.subtract(y[rows], offset[rows], out=out)
+
+    return Column(("response",), source)
+
+
+def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
+    """The extents of these columns of a design over all its rows."""
+    parts = [[_extent(column, chunk.n) for column in columns(chunk)] for chunk in design.chunks()]
+    shares = [chunk.n / design.n for chunk in design.chunks()] if len(parts) > 1 else [1.0]
+    return [_joined(same, shares) for same in zip(*parts, strict=True)]
+
+
+def _joined(parts: Sequence[Extent], shares: Sequence[float]) -> Extent:
+    """The extent of the rows of all parts."""
+    mean = sum(part.mean * share for part, share in zip(parts, shares, strict=True))
+    low, high = min(part.low for part in parts), max(part.high for part in parts)
+    return Extent(low, high, min(max(mean, low), high))
+
+
+def _extent(column: Column, n: int) -> Extent:
+    """The extent of the n values of a column."""
+    out = np.empty(min(BLOCK_ROWS, n))
+    low, high, mean = np.inf, -np.inf, 0.0
+    for rows in blocks(n):
+        part = out[: rows.stop - rows.start]
+        column.fill(rows, part)
+        low, high = min(low, float(part.min())), max(high, float(part.max()))
+        mean += float(part.mean()) * (part.size / n)
+    return Extent(low, high, min(max(mean, low), high))
+
+
+def blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
+    """The rows 0 to n in blocks of `size`, the last one smaller."""
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
+
+
+def distinct(columns: Sequence[Column]) -> tuple[list[Column], list[int]]:
+    """The distinct ones of these columns, and where each of the given ones is among them."""
+    places: dict[Hashable, int] = {}
+    kept: list[Column] = []
+    for column in columns:
+        if column.key not in places:
+            places[column.key] = len(kept)
+            kept.append(column)
+    return kept, [places[column.key] for column in columns]

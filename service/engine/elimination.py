@@ -1,0 +1,82 @@
+"""One factor eliminated: what its groups' random effects leave of everything else.
+
+With G_j, C_j the products of group j's columns with themselves and with the rest E, and Psi = Lambda Lambda' the relative
+covariance of its effects,
+
+    N_j = Z_j' V_j^-1 Z_j = (G_j^-1 + Psi)^-1 = L (I + L' Psi L)^-1 L'  for G_j = L L',   M_j = G_j^- C_j,
+    log|V_j| = log|I + L' Psi L|,   E'V_j^-1 E = (E'E - M_j' G_j M_j) + M_j' N_j M_j.
+
+All follow from the Woodbury identity; the last, as a sum of positive terms, loses nothing at large Psi.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.arrays import Matrices, Matrix
+from service.engine import groupwise
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """The groups of a factor at one Psi: `N` (q, q, J), and the sum over groups of log|I + L' Psi L|."""
+
+    N: Matrices
+    log_determinant: float
+
+
+def grading(psi: Matrix) -> tuple[int, ...]:
+    """The coefficients by decreasing variance: in this order L' Psi L keeps the small ones apart from the large."""
+    return tuple(np.argsort(-np.diag(psi), kind="stable").tolist())
+
+
+def graded_roots(gram: Matrices, order: tuple[int, ...]) -> Matrices:
+    """L with G = L L' whose rows in `order` form a lower triangle, (q, q, J)."""
+    if order == tuple(range(len(order))):
+        return groupwise.cholesky(gram)
+    places = np.array(order)
+    roots = np.empty_like(gram)
+    roots[places] = groupwise.cholesky(gram[np.ix_(places, places)])
+    return roots
+
+
+def pool(roots: Matrices, psi: Matrix) -> Pooled:
+    """The groups with these roots L (q, q, J) of their Grams, pooled as Psi (q, q) says."""
+    q = len(roots)
+    if q == 1:
+        square = roots[0, 0] ** 2
+        spread = 1.0 + psi[0, 0] * square
+        return Pooled((square / spread)[None, None], float(np.log(spread).sum()))
+    turned = roots.transpose(1, 0, 2)
+    inner = np.einsum("abj,bcj->acj", np.einsum("abj,bc->acj", turned, psi), roots)
+    factor = groupwise.cholesky_plus_identity(inner)
+    half = groupwise.forward(factor, turned)
+    return Pooled(np.einsum("caj,cbj->abj", half, half), groupwise.log_determinants(factor))
+
+
+def shrunken(gram: Matrices, root: Matrix) -> Matrices:
+    """Lambda (I + Lambda' G_j Lambda)^-1 Lambda', the effects' covariance given the data, over sigma^2, (q, q, J)."""
+    q = len(root)
+    if q == 1:
+        return root[0, 0] ** 2 / (1.0 + root[0, 0] ** 2 * gram)
+    inner = groupwise.sandwich(root, gram)
+    half = groupwise.forward(groupwise.cholesky_plus_identity(inner), np.repeat(root.T[:, :, None], gram.shape[2], axis=2))
+    return np.einsum("caj,cbj->abj", half, half)
+
+
+def weighted_products(A: Matrices, B: Matrices) -> Matrix:
+    """The sum over groups of A_j' B_j for A (q, m, J) and B (q, k, J), (m, k)."""
+    m, k = A.shape[1], B.shape[1]
+    return A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
+
+
+def columns_of(matrices: Matrices) -> Matrix:
+    """(q, m, J) as (J q, m): a group's coefficients side by side."""
+    q, m, groups = matrices.shape
+    return matrices.transpose(2, 0, 1).reshape(groups * q, m)
+
+
+def groups_of(columns: Matrix, q: int) -> Matrices:
+    """(J q, m) as (q, m, J)."""
+    return columns.reshape(-1, q, columns.shape[1]).transpose(1, 2, 0)
+

@@ -1,0 +1,113 @@
+"""Random factors: a design's random terms gathered by grouping factor, in lme4's order.
+
+All terms of one factor are taken together: their coefficients of a group form one vector, whose covariance matrix is
+block-diagonal, a block for each term. Factors come by decreasing number of groups, so that the first is eliminated in
+closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.arrays import Codes, Matrix, Vector
+from service.design import Design, Grouping, RandomEffect
+
+
+@dataclass(frozen=True, slots=True)
+class RandomFactor:
+    """A grouping factor with J groups and the q coefficients that vary by it, those of each term side by side."""
+
+    grouping: Grouping
+    effects: tuple[RandomEffect, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the coefficients (q,), term by term."""
+        return tuple(name for effect in self.effects for name in effect.names)
+
+    @property
+    def n_groups(self) -> int:
+        """J."""
+        return len(self.grouping.levels)
+
+    @property
+    def n_coefficients(self) -> int:
+        """q."""
+        return sum(len(effect.names) for effect in self.effects)
+
+    @property
+    def terms(self) -> tuple[slice, ...]:
+        """Where the coefficients of each term are among the q."""
+        stops = np.cumsum([len(effect.names) for effect in self.effects]).tolist()
+        return tuple(
+            slice(stop - len(effect.names), stop) for stop, effect in zip(stops, self.effects, strict=True)
+        )
+
+    @property
+    def is_varying_intercept(self) -> bool:
+        """Whether the one coefficient is the intercept."""
+        return self.names == ("(Intercept)",)
+
+
+def random_factors(design: Design) -> tuple[RandomFactor, ...]:
+    """The random factors of a design, by decreasing number of groups, otherwise as they stand in the formula."""
+    gathered: dict[str, list[RandomEffect]] = {}
+    for effect in design.random:
+        gathered.setdefault(effect.grouping.name, []).append(effect)
+    factors = [RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values()]
+    return tuple(sorted(factors, key=lambda factor: -factor.n_groups))
+
+
+def factor_of(design: Design, name: str) -> RandomFactor:
+    """The random factor of a design with this name."""
+    return next(factor for factor in random_factors(design) if factor.grouping.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Which elements of the relative covariance factors Lambda are parameters.
+
+    Parameter i is element (`row[i]`, `column[i]`) of the Lambda of factor `factor[i]`, all (k,). `sizes` are the q of
+    every factor. `lme4_order` (k,) lists the parameters as lme4 orders theta: the lower triangles of the terms, column by
+    column, terms by decreasing number of groups.
+    """
+
+    sizes: tuple[int, ...]
+    factor: Codes
+    row: Codes
+    column: Codes
+    lme4_order: Codes
+
+    @property
+    def count(self) -> int:
+        """How many there are, k."""
+        return self.factor.size
+
+    def roots(self, theta: Vector) -> list[Matrix]:
+        """Lambda (q, q), lower triangular, of every factor."""
+        roots = [np.zeros((q, q)) for q in self.sizes]
+        for f, r, c, value in zip(self.factor, self.row, self.column, theta.tolist(), strict=True):
+            roots[f][r, c] = value
+        return roots
+
+    def theta(self, roots: Iterable[Matrix]) -> Vector:
+        """The parameters (k,) in these Lambdas."""
+        matrices = list(roots)
+        return np.array([matrices[f][r, c] for f, r, c in zip(self.factor, self.row, self.column, strict=True)])
+
+
+def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Parameters:
+    """The parameters of a model with these factors."""
+    triples, blocks = [], []
+    for f, factor in enumerate(factors):
+        for effect, term in zip(factor.effects, factor.terms, strict=True):
+            start = len(triples)
+            triples += [(f, r, c) for c in range(term.start, term.stop) for r in range(c, term.stop)]
+            written = next(i for i, other in enumerate(design.random) if other is effect)
+            blocks.append((-factor.n_groups, written, range(start, len(triples))))
+    order = [i for *_, places in sorted(blocks, key=lambda block: block[:2]) for i in places]
+    factor_of, row, column = np.array(triples, dtype=np.intp).T
+    return Parameters(
+        tuple(factor.n_coefficients for factor in factors), factor_of, row, column, np.array(order, dtype=np.intp)
+    )

@@ -1,0 +1,48 @@
+"""Designs and options that no fit exists for, refused before any number is computed."""
+
+from collections.abc import Sequence
+
+from service.design import Design
+from service.engine.random_factors import Parameters, RandomFactor
+from service.errors import AllSingletons, Fault, InvalidRequest, TooFewGroups, TooManyParameters, UnsupportedModel
+from service.quoting import excerpt
+
+
+def require_fittable(design: Design) -> None:
+    """Refuse a design without random terms, or with as many groups or random effects as rows, as lmer does."""
+    if not design.random:
+        raise UnsupportedModel(
+            "The formula has no random term: add one such as (1 | group). Complete pooling is the same model with "
+            '"theta": 0.'
+        )
+    for effect in design.random:
+        name, n_groups, n = excerpt(effect.grouping.name), len(effect.grouping.levels), design.n
+        if n_groups < 2:
+            raise TooFewGroups(
+                f"{name} has one group: nothing can vary between groups.", Fault("one group", column=name)
+            )
+        if n_groups == n:
+            raise AllSingletons(
+                f"{name} has as many groups as there are rows ({n}): the variance between groups cannot be told "
+                "from that within.",
+                Fault("every group has one row", column=name),
+            )
+        if n_groups * len(effect.names) >= n:
+            term = f"({' + '.join(effect.names)} | {effect.grouping.name})".replace("(Intercept)", "1")
+            raise TooManyParameters(
+                f"The term {excerpt(term)} has {n_groups * len(effect.names):,} random effects, {len(effect.names)} for "
+                f"each of {n_groups:,} groups, and there are {n:,} rows: their variance cannot be told from the "
+                "residual's.",
+                Fault(f"{n_groups * len(effect.names)} random effects", column=name),
+            )
+
+
+def require_theta(theta: Sequence[float], parameters: Parameters, factors: tuple[RandomFactor, ...]) -> None:
+    """Refuse a theta to hold that has not as many elements as the model, or is infinite where that has no meaning."""
+    if len(theta) != parameters.count:
+        names = ", ".join(factor.grouping.name for factor in factors)
+        message = f"This model (random factors: {excerpt(names)}) has {parameters.count} theta, not {len(theta)}."
+        raise InvalidRequest(message, Fault(message, pointer="/theta"))
+    if parameters.count > 1 and float("inf") in theta:
+        message = "An infinite theta, no pooling, can be held where one coefficient varies alone."
+        raise InvalidRequest(message, Fault(message, pointer="/theta"))

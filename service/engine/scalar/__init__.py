@@ -1,0 +1,1 @@
+"""One varying coefficient: one ratio of variances, looked at everywhere."""

@@ -1,0 +1,169 @@
+"""The profiled deviance of a model with one varying coefficient as a function of phi = theta^2, with its derivatives.
+
+theta is the standard deviation of the coefficient over that of the residuals. With W_j = G_j (for an intercept the
+weight of group j), mu_j = M_j (the group's means) and lambda_j = W_j / (1 + phi W_j),
+
+    A(phi)   = S + sum_j lambda_j mu_j mu_j'            (crossproducts.py; y is the last column)
+    beta     = A_XX^-1 A_Xy,   rho = A_yy - A_yX beta   (Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 31-34)
+    deviance = sum_j log(1 + phi W_j) + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
+
+with nu = n - p for REML and n for ML (eqs. 35 and 41). Since d lambda / d phi = -lambda^2, every derivative has the
+form of the thing itself with another power of lambda.
+"""
+
+import math
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.arrays import Matrix, Vector
+from service.engine.crossproducts import CrossProducts
+from service.engine.profile import invert, profile_constants
+from service.engine.scalar.between import Between, between_groups
+
+SCANNED = 1_000_000
+"""Numbers, weights of groups or cross-products, that a scan may hold at once."""
+
+LARGE = 32
+"""Columns from which arithmetic costs more than calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The criterion at one phi, in units of the basis.
+
+    `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
+    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `A1` (p, p), the derivative of A_XX.
+    `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
+    """
+
+    phi: float
+    value: float
+    slope: float
+    curvature: float
+    beta: Vector
+    rho: float
+    inverse: Matrix
+    A1: Matrix
+    rho_slope: float
+    joint_curvature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the slopes of REML and ML share at G values of phi.
+
+    The derivatives by phi, (G,) each: `pooled` of sum_j log(1 + phi W_j), `log_rho` of log rho, `log_determinant` of
+    log|A_XX|.
+    """
+
+    phis: Vector
+    pooled: Vector
+    log_rho: Vector
+    log_determinant: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The deviance as a function of phi. `nu` are the residual degrees of freedom it profiles sigma with."""
+
+    restricted: bool
+    nu: int
+    constant: float
+    within: Matrix
+    between: Between
+
+    def scan(self, phis: Vector) -> Scan:
+        """What the slopes at many values of phi are made of."""
+        at_once = max(1, SCANNED // max(self.between.weights.size, self.within.size))
+        parts = [self._derivatives(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
+        return Scan(phis, *np.concatenate(parts, axis=1))
+
+    def slopes(self, scan: Scan) -> Vector:
+        """The slopes by phi, (G,), of this criterion where another of the same cross-products was scanned."""
+        slopes = scan.pooled + self.nu * scan.log_rho
+        return slopes + scan.log_determinant if self.restricted else slopes
+
+    def _derivatives(self, phis: Vector) -> Matrix:
+        """The three derivatives of a scan, (3, G), from all values of phi at once."""
+        w = self.between.weights
+        lam = w / (1.0 + phis[:, None] * w)
+        A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
+        parts = _derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
+        return np.stack([lam @ self.between.multiplicity, *parts])
+
+    def at(self, phi: float) -> Evaluation:
+        """The criterion with all its derivatives at one phi."""
+        w, count = self.between.weights, self.between.multiplicity
+        lam = w / (1.0 + phi * w)
+        square = lam * lam
+        A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
+        A += self.within
+        inverse, log_determinant = invert(A[:-1, :-1])
+        direction = np.ones(len(A))
+        beta = inverse @ A[:-1, -1]
+        direction[:-1] = -beta
+        # Where X and the groups explain all of y rounding may leave less than nothing.
+        rho = max(float(direction @ A @ direction), sys.float_info.min)
+        pull = A1 @ direction
+        rho1 = float(direction @ pull) / rho
+        rho2 = float(direction @ A2 @ direction - 2.0 * pull[:-1] @ inverse @ pull[:-1]) / rho
+        value = float(np.log1p(phi * w) @ count)
+        first, second = float(lam @ count), -float(square @ count)
+        inner = inverse @ A1[:-1, :-1]
+        if self.restricted:
+            value += log_determinant
+            first += float(inner.trace())
+            second += float((inverse * A2[:-1, :-1] - inner * inner.T).sum())
+        return Evaluation(
+            phi=phi,
+            value=value + self.nu * math.log(rho) + self.constant,
+            slope=first + self.nu * rho1,
+            curvature=second + self.nu * (rho2 - rho1 * rho1),
+            beta=beta,
+            rho=rho,
+            inverse=inverse,
+            A1=A1[:-1, :-1],
+            rho_slope=rho1 * rho,
+            joint_curvature=second + self.nu * rho2,
+        )
+
+
+def _derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
+    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
+    units = size[:, :, None] * size[:, None, :]
+    A, A1 = A / units, A1 / units
+    solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
+    direction = np.concatenate([-solved[:, :, 0], np.ones((len(A), 1))], axis=1)
+    rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
+    log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
+    return log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)
+
+
+def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+    """The same, one matrix after the other: a third of the work, which counts where the matrices are large."""
+    log_rho, log_determinant = np.empty(len(A)), np.empty(len(A))
+    for g, (at, slope) in enumerate(zip(A, A1, strict=True)):
+        inverse, _ = invert(at[:-1, :-1])
+        direction = np.append(-(inverse @ at[:-1, -1]), 1.0)
+        log_rho[g] = direction @ slope @ direction / max(float(direction @ at @ direction), sys.float_info.min)
+        log_determinant[g] = np.vdot(inverse, slope[:-1, :-1])
+    return log_rho, log_determinant
+
+
+def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
+    """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
+    weights = products.factors[0].gram[0, 0]
+    # A group whose rows have no part in the random effect, as where a varying slope's x is 0, is not pooled.
+    taking_part = np.flatnonzero(weights > 0)
+    between = between_groups(weights[taking_part], np.ascontiguousarray(products.solution[0].T[taking_part]))
+    nu, constant = profile_constants(products, restricted=restricted)
+    return Criterion(restricted, nu, constant, products.within, between)
+
+
+def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
+    """The ML deviance of the same model."""
+    nu, constant = profile_constants(products, restricted=False)
+    return replace(criterion, restricted=False, nu=nu, constant=constant)

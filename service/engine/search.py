@@ -1,0 +1,138 @@
+"""The optimum of a criterion of several parameters: searched for, settled on the boundary, and looked at twice if weak.
+
+A covariance at the optimum may have less than full rank. The necessary and sufficient conditions by Psi >= 0 are that the
+slope G by Psi vanishes where Psi does not, G Lambda = 0, and is not negative where it does: v'G v >= 0 for Lambda'v = 0.
+Small directions are set to zero exactly where that is no worse, and left again where the slope there says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.arrays import Matrix, Vector
+from service.engine.criterion import Criterion, Evaluation
+from service.engine.optimum import TOLERANCE, Search, descend, distance
+from service.engine.random_factors import RandomFactor
+from service.engine.verdict import Verdict
+
+SMALL = 1e-3
+"""Standard deviation in some direction, over sigma and relative to a column of unit mean square, tried at zero."""
+
+NO_WORSE = 1e-9
+"""Difference of the criterion, relative to its size if above one, that the rounding of log determinants may leave."""
+
+ASCENT = 1e-6
+"""Slope by Psi, relative to the information on it, below which it counts as negative on the boundary."""
+
+ESCAPES = 3
+"""How often a boundary is left again before the search gives up."""
+
+APART = 1e-6
+"""Difference of the criterion that makes two optima."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best optimum found, the Hessian there as far as the search knows it, and our verdict."""
+
+    evaluation: Evaluation
+    hessian: Matrix
+    verdict: Verdict
+
+
+def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> Found:
+    """The optimum of a criterion, from `start` (k,); from a second start as well where the first tells little."""
+    first = _settle(criterion, factors, start)
+    if first.verdict.converged and not first.verdict.singular:
+        return first
+    second = _settle(criterion, factors, _other_start(criterion, start))
+    evaluations = first.verdict.evaluations + second.verdict.evaluations
+    gap = first.evaluation.value - second.evaluation.value
+    best = second if gap > APART or (not first.verdict.converged and second.verdict.converged and gap > -APART) else first
+    both = first.verdict.converged and second.verdict.converged and abs(gap) > APART
+    return replace(best, verdict=replace(best.verdict, evaluations=evaluations, minima=1 + both))
+
+
+def _other_start(criterion: Criterion, start: Vector) -> Vector:
+    """Lambda = I, or thrice that where the first start was near it."""
+    diagonal = criterion.parameters.row == criterion.parameters.column
+    identity = diagonal.astype(np.float64)
+    return 3.0 * identity if float(np.abs(start - identity).max()) < 0.5 else identity
+
+
+def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> Found:
+    """A local optimum from one start, on the boundary if that is where it is."""
+    exact = len(factors) == 1
+    evaluations, search = 0, descend(criterion.at, start, exact=exact)
+    for _ in range(ESCAPES):
+        evaluations += search.evaluations
+        settled, rank_deficient, tried = _on_boundary(criterion, factors, search)
+        evaluations += tried
+        way_out = _way_out(criterion, factors, settled.evaluation) if rank_deficient else None
+        if way_out is None:
+            norm = settled.gradient_norm
+            return Found(
+                settled.evaluation, settled.hessian, Verdict(norm < TOLERANCE, rank_deficient, evaluations, norm)
+            )
+        search = descend(criterion.at, way_out, exact=exact)
+    norm = search.gradient_norm
+    return Found(search.evaluation, search.hessian, Verdict(norm < TOLERANCE, False, evaluations, norm))
+
+
+def _on_boundary(
+    criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search
+) -> tuple[Search, bool, int]:
+    """The search's end with its small directions at zero if that is no worse; whether it is; evaluations spent."""
+    at = search.evaluation
+    reduced = _by_term(criterion, factors, at.theta, _without_small)
+    if np.array_equal(reduced, at.theta):
+        return search, False, 0
+    then = criterion.at(reduced)
+    if then.value > at.value + NO_WORSE * max(1.0, abs(at.value)):
+        return search, False, 1
+    hessian = then.hessian + (search.hessian - at.hessian)
+    return replace(search, evaluation=then, hessian=hessian, gradient_norm=distance(then.gradient, hessian)), True, 1
+
+
+def _by_term(
+    criterion: Criterion, factors: tuple[RandomFactor, ...], theta: Vector, change: Callable[[Matrix], Matrix]
+) -> Vector:
+    """Theta with the Lambda of every term changed."""
+    roots = criterion.parameters.roots(theta)
+    for root, factor in zip(roots, factors, strict=True):
+        for term in factor.terms:
+            root[term, term] = change(root[term, term])
+    return criterion.parameters.theta(roots)
+
+
+def _without_small(root: Matrix) -> Matrix:
+    """Lambda without its small singular values, lower triangular; itself if it has none."""
+    U, sizes, _ = np.linalg.svd(root)
+    if sizes[-1] > SMALL:
+        return root
+    scores = U * np.where(sizes > SMALL, sizes, 0.0)
+    R = np.linalg.qr(scores.T, mode="r")
+    lower: Matrix = np.tril(R.T * np.where(np.diag(R) < 0, -1.0, 1.0))
+    lower[np.abs(lower) < 1e-14 * max(float(sizes[0]), 1e-300)] = 0.0
+    return lower
+
+
+def _way_out(criterion: Criterion, factors: tuple[RandomFactor, ...], at: Evaluation) -> Vector | None:
+    """A theta beyond the boundary where the criterion falls from it; None if it rises in every direction."""
+    roots = criterion.parameters.roots(at.theta)
+    found = False
+    for slope, solved, root, factor in zip(at.slopes, at.factors, roots, factors, strict=True):
+        scale = float(np.sqrt((solved.N**2).sum()))
+        for term in factor.terms:
+            U, sizes, _ = np.linalg.svd(root[term, term])
+            null = U[:, sizes <= 0.0] if sizes.size == 1 else U[:, sizes < 1e-12 * max(1.0, float(sizes[0]))]
+            if not null.size:
+                continue
+            values, vectors = np.linalg.eigh(null.T @ slope[term, term] @ null)
+            if values[0] < -ASCENT * max(scale, 1e-300):
+                direction = null @ vectors[:, 0]
+                psi = root[term, term] @ root[term, term].T + 0.05**2 * np.outer(direction, direction)
+                root[term, term] = np.linalg.cholesky(psi + 1e-12 * np.eye(len(psi)))
+                found = True
+    return criterion.parameters.theta(roots) if found else None

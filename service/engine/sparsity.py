@@ -1,0 +1,82 @@
+"""The pattern of a block elimination: which products of a factor's groups meet in which element of what remains.
+
+Columns are those of the factors that are not yet eliminated, one for each group and coefficient, a group's side by side.
+Eliminating a factor whose groups do not touch each other adds M_j' N_j M_j to the remaining columns, for each group j a
+dense product of the few columns it meets (Bates et al. 2015, J. Stat. Softw. 67(1), section 3; Duff, Erisman & Reid 2017,
+Direct Methods for Sparse Matrices, section 11). The pattern is fixed, so its places are found once for all theta.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from service.arrays import Codes, Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Coupling:
+    """Which columns the groups of a factor meet: entry e joins `group` (E,) and `column` (E,), by group, then column.
+
+    `left`, `right` (T,) are all pairs of entries of one group, left <= right.
+    """
+
+    group: Codes
+    column: Codes
+    left: Codes
+    right: Codes
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether no group meets two columns."""
+        return self.left.size == self.group.size
+
+    def keys(self, n_columns: int) -> Codes:
+        """The element of the remaining matrix, row * n_columns + column, that each pair meets in, (T,)."""
+        keys: Codes = self.column[self.left] * n_columns + self.column[self.right]
+        return keys
+
+
+def coupling_of(block: csr_array, q: int) -> tuple[Coupling, Matrix]:
+    """The coupling in a block (J q, columns) of cross-products, and the block's values (q, E) in its entries."""
+    rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+    keys = (rows // q) * block.shape[1] + block.indices
+    if q == 1 and block.has_sorted_indices:
+        entries, values = keys, block.data[None, :]
+    else:
+        entries, places = np.unique(keys, return_inverse=True)
+        values = np.zeros((q, entries.size))
+        values[rows % q, places] = block.data
+    return pair_up(entries // block.shape[1], entries % block.shape[1]), values
+
+
+def pair_up(group: Codes, column: Codes) -> Coupling:
+    """The coupling with these entries, in order."""
+    size = group.size
+    ends = np.searchsorted(group, group, side="right")
+    partners = ends - np.arange(size)
+    left = np.repeat(np.arange(size), partners)
+    starts = np.cumsum(partners) - partners
+    right = left + np.arange(left.size) - np.repeat(starts, partners)
+    return Coupling(group, column, left, right)
+
+
+def meets_one_group(coupling: Coupling, q: int, n_columns: int) -> bool:
+    """Whether no group meets two of the groups that the first `n_columns` columns, q to a group, stand for."""
+    inside = coupling.column < n_columns
+    group, outer = coupling.group[inside], coupling.column[inside] // q
+    return not bool(np.any((group[1:] == group[:-1]) & (outer[1:] != outer[:-1])))
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """The elements, rows <= columns, that may differ from zero in what remains: `keys` row * n_columns + column, rising."""
+
+    n_columns: int
+    keys: Codes
+
+    def find(self, keys: Codes) -> Codes:
+        """Where these keys are, and len(self.keys) where they are not."""
+        places = np.searchsorted(self.keys, keys)
+        known = self.keys[np.minimum(places, self.keys.size - 1)] == keys
+        return np.where(known, places, self.keys.size)

@@ -1,0 +1,109 @@
+"""Where the search begins: covariances by the method of moments.
+
+With r what least squares leaves of y and V_i the part of the rows' covariance that an element of a Psi multiplies,
+E[r'V_i r] is nearly sum_j tr(V_i V_j) sigma_j^2 (MINQUE0; Rao 1971, J. Multivariate Anal. 1; Searle, Casella & McCulloch
+1992, Variance Components, section 11.3): one small linear system of cross-products.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from service.arrays import Matrices, Matrix, Vector
+from service.engine.crossproducts import CrossProducts, total_products
+from service.engine.random_factors import Parameters
+
+LEAST, MOST = 0.05, 1e6
+"""Standard deviations, over sigma, between which the search begins: at zero the criterion has no slope by theta."""
+
+
+def moment_start(products: CrossProducts, parameters: Parameters) -> Vector:
+    """Theta (k,) at the moments' covariances, brought well inside the positive definite ones."""
+    sizes = parameters.sizes
+    free = _free_elements(parameters)
+    system, observed = _moment_equations(products, sizes)
+    known = np.append(free, True)
+    components = np.linalg.lstsq(system[np.ix_(known, known)], observed[known], rcond=1e-10)[0]
+    noise = max(float(components[-1]), 1e-2 * float(observed[-1]) / products.n)
+    ratios = np.zeros(free.size)
+    ratios[free] = components[:-1] / noise if noise > 0 else 0.0
+    elements = np.split(ratios, np.cumsum([q * q for q in sizes])[:-1])
+    return parameters.theta([_root(psi.reshape(q, q)) for psi, q in zip(elements, sizes, strict=True)])
+
+
+def _free_elements(parameters: Parameters) -> NDArray[np.bool_]:
+    """Which elements of all Psi, factor by factor, are not zero by the model."""
+    masks = [np.zeros((q, q), dtype=np.bool_) for q in parameters.sizes]
+    for f, r, c in zip(parameters.factor, parameters.row, parameters.column, strict=True):
+        masks[f][r, c] = masks[f][c, r] = True
+    return np.concatenate([mask.ravel() for mask in masks])
+
+
+def _root(psi: Matrix) -> Matrix:
+    """Lambda of the nearest covariance whose standard deviations in every direction are within the bounds."""
+    values, vectors = np.linalg.eigh(0.5 * (psi + psi.T))
+    clipped = np.clip(values, max(LEAST**2, 1e-3 * float(values[-1])), MOST**2)
+    root: Matrix = np.linalg.cholesky((vectors * clipped) @ vectors.T)
+    return root
+
+
+def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[Matrix, Vector]:
+    """The system (K + 1, K + 1) and right-hand side of all elements of all Psi, factor by factor, and sigma^2."""
+    total = total_products(products)
+    half = _half_inverse(total[:-1, :-1])
+    direction = np.append(-(half @ (half.T @ total[:-1, -1])), 1.0)
+    starts = np.cumsum([0, *(q * q for q in sizes)]).tolist()
+    system, observed = np.zeros((starts[-1] + 1, starts[-1] + 1)), np.zeros(starts[-1] + 1)
+    # Z'X (X'X)^-1/2: what least squares takes of the random effects, (q, p, J).
+    taken = [np.einsum("amj,mi->aij", factor.cross[:, :-1], half) for factor in products.factors]
+    outer = [_outer(own) for own in taken]
+    for f, factor in enumerate(products.factors):
+        own = slice(starts[f], starts[f + 1])
+        system[own, own] = _own_traces(factor.gram, taken[f]) + outer[f] @ outer[f].T
+        left = factor.gram.sum(axis=2) - np.einsum("aij,bij->ab", taken[f], taken[f])
+        system[own, -1] = system[-1, own] = left.ravel()
+        c = np.einsum("amj,m->aj", factor.cross, direction)
+        observed[own] = (c @ c.T).ravel()
+    for (f, h), block in products.pairs.items():
+        mine, theirs = slice(starts[f], starts[f + 1]), slice(starts[h], starts[h + 1])
+        system[mine, theirs] = _joint_traces(block, taken[f], taken[h]) + outer[f] @ outer[h].T
+        system[theirs, mine] = system[mine, theirs].T
+    system[-1, -1], observed[-1] = products.n - half.shape[1], float(direction @ total @ direction)
+    return system, observed
+
+
+def _half_inverse(gram: Matrix) -> Matrix:
+    """R with R R' the (generalised) inverse of a positive semidefinite matrix."""
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > 1e-12 * float(values.max(initial=0.0))
+    half: Matrix = vectors[:, kept] / np.sqrt(values[kept])
+    return half
+
+
+def _outer(taken: Matrices) -> Matrix:
+    """The sum over groups of t_a t_b' for t (q, p, J), (q q, p p)."""
+    q, p, groups = taken.shape
+    flat = taken.reshape(q * p, groups)
+    return (flat @ flat.T).reshape(q, p, q, p).transpose(0, 2, 1, 3).reshape(q * q, p * p)
+
+
+def _own_traces(gram: Matrices, taken: Matrices) -> Matrix:
+    """The sum over groups of G_ac G_bd less what least squares takes, to first order, (q q, q q)."""
+    q = len(gram)
+    lost = np.einsum("aij,bij->abj", taken, taken)
+    flat, less = gram.reshape(q * q, -1), lost.reshape(q * q, -1)
+    crossed = flat @ less.T
+    products = flat @ flat.T - crossed - crossed.T
+    return products.reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
+
+
+def _joint_traces(block: csr_array, mine: Matrices, theirs: Matrices) -> Matrix:
+    """The same for the coefficients of two factors, whose products are `block`: P_ac P_bd, (q q, r r)."""
+    q, r = len(mine), len(theirs)
+    blocks = block.tobsr((q, r))
+    rows = np.repeat(np.arange(len(blocks.indptr) - 1), np.diff(blocks.indptr))
+    lost = np.einsum("aie,cie->eac", mine[:, :, rows], theirs[:, :, blocks.indices]).reshape(-1, q * r)
+    flat = blocks.data.reshape(-1, q * r)
+    crossed = flat.T @ lost
+    products = flat.T @ flat - crossed - crossed.T
+    return products.reshape(q, r, q, r).transpose(0, 2, 1, 3).reshape(q * q, r * r)
