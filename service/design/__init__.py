@@ -1,9 +1,10 @@
 """Formula + Table -> Design: the arrays of a model, and the frozen coding that makes them alike from new data."""
 
 from service.design.coding import Coding, Factor
-from service.design.construction import make_design
+from service.design.construction import make_design, make_designs
 from service.design.design import Design, Grouping, RandomEffect
-from service.design.new_rows import FixedRows, code_fixed, code_random
+from service.design.model_matrix import ModelMatrix
+from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_random
 
 __all__ = [
     "Coding",
@@ -11,8 +12,11 @@ __all__ = [
     "Factor",
     "FixedRows",
     "Grouping",
+    "ModelMatrix",
     "RandomEffect",
+    "RandomRows",
     "code_fixed",
     "code_random",
     "make_design",
+    "make_designs",
 ]

@@ -31,6 +31,16 @@ def columns_of(expressions: Iterable[Expression], table: Table) -> list[str]:
     return list(dict.fromkeys(name.text for name in names))
 
 
+def has_missing_cells(column: Column) -> bool:
+    """Whether any cell of a column is missing; needs no memory."""
+    match column:
+        case Categorical(codes=codes):
+            return bool(codes.min(initial=0) < 0)
+        case Numeric(values=values) | Logical(values=values):
+            # The least of numbers is no number where one of them is none.
+            return bool(np.isnan(values.min(initial=0.0)))
+
+
 def missing_cells(column: Column) -> NDArray[np.bool_]:
     """Which cells of a column are missing, (n,)."""
     match column:

@@ -1,9 +1,11 @@
 """A design: the arrays a model is fitted from, and the frozen coding that made them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Codes, Vector
 from service.design.coding import Coding
+from service.design.model_matrix import ModelMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,37 +19,57 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class RandomEffect:
-    """Coefficients that vary by group: `Z` (n, q) with `names` (q,), within `grouping`."""
+    """One random term: the coefficients of `Z` (n, q) vary by the groups of `grouping`, all correlated with each other.
+
+    `correlated` is False for the parts of a `||`, which share a grouping and are not correlated with one another.
+    """
 
     grouping: Grouping
-    names: tuple[str, ...]
-    Z: Matrix
+    Z: ModelMatrix
     correlated: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the coefficients, (q,)."""
+        return self.Z.names
 
     @property
     def is_varying_intercept(self) -> bool:
         """Whether the one coefficient is the intercept."""
-        return self.names == ("(Intercept)",)
+        return self.Z.n_columns == 1 and self.Z.is_constant_one(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """The rows of a model that have no missing value.
 
-    `X` (n, p), Fortran order, has the columns `names` as R names them, rank-deficient ones included; `intercept` says
-    that column 0 is all ones. `y` (n,) is the response as observed; `offset` (n,) is added to every prediction;
-    `weights` (n,) are prior weights, positive. `rows` (n,) are the rows of the table these are, counted from 0.
+    `X` (n, p) has the columns that R's would have, rank-deficient ones included; `intercept` says that column 0 is all
+    ones. `y` (n,) is the response as observed; `offset` (n,) is added to every prediction; `weights` (n,) are prior
+    weights, positive. `rows` (n,) are the rows of the table these are, counted from 0; None if they are all of them.
     """
 
     formula: str
     response: str
-    names: tuple[str, ...]
     intercept: bool
-    X: Matrix
+    X: ModelMatrix
     y: Vector
     weights: Vector | None
     offset: Vector | None
     random: tuple[RandomEffect, ...]
-    rows: Codes
+    rows: Codes | None
     n_dropped: int
     coding: Coding
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns of X, (p,)."""
+        return self.X.names
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.y.size
+
+    def chunks(self) -> Iterator["Design"]:
+        """The rows in parts that fit in memory: all at once."""
+        yield self

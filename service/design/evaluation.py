@@ -50,7 +50,8 @@ def take_constants(expressions: Iterable[Expression], table: Table) -> dict[str,
                 with np.errstate(all="ignore"):
                     x = _numbers(arguments["x"], table, constants)
                 check_finite(x, arguments["x"], table)
-                constants[text] = take_statistics(call, arguments, x[~np.isnan(x)])
+                missing = np.isnan(x)
+                constants[text] = take_statistics(call, arguments, x[~missing] if missing.any() else x)
     return constants
 
 

@@ -12,8 +12,8 @@ from service.design.coding import Factor
 from service.design.contrasts import TREATMENT
 from service.design.evaluation import Basis, Value
 from service.design.levels import labelled, recoded, without_unused
-from service.design.matrix import CodedFactor, Variable
 from service.design.refusals import invalid_option, unknown_level, wrong_type
+from service.design.terms import CodedFactor, Variable
 from service.formula.expression import Argument, Call, Expression, Name
 from service.formula.formula import Formula
 from service.quoting import excerpt, pointer_to, quote
@@ -60,8 +60,7 @@ def code_variable(label: str, value: Value, factor: Factor | None) -> Variable:
 def _code_labels(label: str, labels: Categorical, factor: Factor) -> CodedFactor:
     """The labels in the levels of the factor."""
     codes = recoded(labels, factor.levels)
-    unknown = (codes < 0) & (labels.codes >= 0)
-    if unknown.any():
+    if codes is not labels.codes and (unknown := (codes < 0) & (labels.codes >= 0)).any():
         row = int(np.argmax(unknown))
         raise unknown_level(label, labels.levels[labels.codes[row]], row)
     return CodedFactor(codes, factor.levels, factor.contrasts)

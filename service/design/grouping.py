@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from functools import reduce
 
-import numpy as np
-
 from service.data.table import Categorical
+from service.design.columns import has_missing_cells
 from service.design.design import Grouping
 from service.design.levels import renumber, without_unused
 
@@ -22,8 +21,11 @@ def make_grouping(name: str, factors: Sequence[Categorical]) -> Grouping:
 def _interaction(slow: Categorical, fast: Categorical) -> Categorical:
     """The combinations of two factors' levels that occur."""
     n_fast = len(fast.levels)
-    missing = (slow.codes < 0) | (fast.codes < 0)
-    pairs = np.where(missing, -1, slow.codes * n_fast + fast.codes)
+    pairs = slow.codes * n_fast
+    pairs += fast.codes
+    for factor in (slow, fast):
+        if has_missing_cells(factor):
+            pairs[factor.codes < 0] = -1
     occurring, codes = renumber(pairs, len(slow.levels) * n_fast)
     levels = (f"{slow.levels[pair // n_fast]}:{fast.levels[pair % n_fast]}" for pair in occurring.tolist())
     return Categorical(codes, tuple(levels))

@@ -4,12 +4,12 @@ Strings are labels already. Logicals have the levels FALSE and TRUE. Numbers are
 numeric order, as R's `factor()` does it, except that whole numbers never turn into `1e+05`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from service.arrays import Codes, Vector
-from service.data.table import Categorical, Column, Logical, Numeric, Table
+from service.data.table import Categorical, Column, Logical, Numeric
 from service.design.refusals import invalid_option
 from service.quoting import excerpt, pointer_to, quote
 
@@ -45,8 +45,10 @@ def renumber(codes: Codes, n_possible: int) -> tuple[Codes, Codes]:
         occurring, places = np.unique(codes, return_inverse=True)
         n_missing = int(np.searchsorted(occurring, 0))
         return occurring[n_missing:], places - n_missing
-    present = codes if len(codes) and codes.min() >= 0 else codes[codes >= 0]
-    occurs = np.bincount(present, minlength=n_possible) > 0
+    # The last place, which -1 points to, is for the missing.
+    occurs = np.zeros(n_possible + 1, dtype=np.bool_)
+    occurs[codes] = True
+    occurs = occurs[:-1]
     if occurs.all():
         return np.arange(n_possible), codes
     place = np.append(np.cumsum(occurs) - 1, -1)
@@ -70,21 +72,12 @@ def recoded(factor: Categorical, levels: Sequence[str]) -> Codes:
     return translation[factor.codes]
 
 
-def order_levels(table: Table, orders: Mapping[str, Sequence[str]]) -> Table:
-    """The table with those of its columns that have an order as labels, their levels in that order.
+def in_order(name: str, column: Column, levels: Sequence[str]) -> Categorical:
+    """The column of that name as labels, its levels in this order.
 
-    An order names every level that occurs, once, and none the column does not have; otherwise InvalidRequest.
+    The order names every level that occurs, once, and none the column does not have; otherwise InvalidRequest.
     """
-    ordered = {
-        name: _in_order(name, labelled(table.columns[name]), levels)
-        for name, levels in orders.items()
-        if name in table.columns
-    }
-    return Table({**table.columns, **ordered}, table.n_rows)
-
-
-def _in_order(name: str, factor: Categorical, levels: Sequence[str]) -> Categorical:
-    """The factor with its levels in this order."""
+    factor = labelled(column)
     fault = None
     if len(set(levels)) < len(levels):
         fault = "names a level twice"

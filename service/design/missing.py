@@ -1,36 +1,37 @@
-"""Missing values: from a table of the columns a model uses to the rows that are complete."""
+"""Missing values: from the gaps in the columns a model uses to the rows that are complete."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.arrays import Codes
-from service.data.table import Table
-from service.design.columns import missing_cells
 from service.errors import Fault, MissingValues, NoObservations
 from service.quoting import excerpt, quote
 
 Missing = Literal["drop", "error"]
 """What becomes of a row with a missing value in a used column."""
 
+Gaps = Mapping[str, NDArray[np.bool_]]
+"""Which cells are missing, (n,), for every column that misses some."""
 
-def complete_rows(table: Table, missing: Missing) -> Codes:
-    """The rows, counted from 0, where no column is missing, in their order.
+
+def complete_rows(gaps: Gaps, n_rows: int, missing: Missing) -> Codes | None:
+    """The rows, counted from 0, where no column is missing, in their order; None if that is all of them.
 
     Raises MissingValues with the first such cell of every column if `missing` is "error", NoObservations if no row is
     left.
     """
-    gaps = {name: cells for name, column in table.columns.items() if (cells := missing_cells(column)).any()}
     if gaps and missing == "error":
         raise _missing_values(gaps)
-    complete = np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else np.arange(table.n_rows)
-    if not len(complete):
-        raise NoObservations(_why_none(table, gaps))
+    complete = np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else None
+    if n_rows == 0 or (complete is not None and not len(complete)):
+        raise NoObservations(_why_none(gaps, n_rows))
     return complete
 
 
-def _missing_values(gaps: dict[str, NDArray[np.bool_]]) -> MissingValues:
+def _missing_values(gaps: Gaps) -> MissingValues:
     """The error that names the first missing cell of every column."""
     faults = [
         Fault(f"missing values: {cells.sum()}", column=excerpt(name), row=int(np.argmax(cells)))
@@ -40,9 +41,9 @@ def _missing_values(gaps: dict[str, NDArray[np.bool_]]) -> MissingValues:
     return MissingValues(f"{message}, and the request does not allow rows to be dropped.", *faults)
 
 
-def _why_none(table: Table, gaps: dict[str, NDArray[np.bool_]]) -> str:
+def _why_none(gaps: Gaps, n_rows: int) -> str:
     """The sentence that says why no row is left."""
-    if not table.n_rows:
+    if n_rows == 0:
         return "The data have no rows."
     fullest = max(gaps, key=lambda name: int(gaps[name].sum()))
     return f"Every row has a missing value in a used column; {quote(fullest)} has the most."

@@ -4,7 +4,7 @@ A row that misses a value has NaN instead of being dropped, so that every row of
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -13,13 +13,14 @@ from service.arrays import Matrix, Vector
 from service.data.table import Table
 from service.design.coding import Coding
 from service.design.columns import columns_of, missing_rows
-from service.design.design import RandomEffect
+from service.design.design import Grouping
 from service.design.evaluation import evaluate
 from service.design.factors import code_variable
 from service.design.marginality import make_recipe
-from service.design.matrix import Variables, make_matrix
+from service.design.model_matrix import ModelMatrix
 from service.design.random_effects import make_random_effects
 from service.design.responses import take_offset
+from service.design.terms import Variables, make_matrix
 from service.formula.formula import Formula, Term
 
 
@@ -34,6 +35,18 @@ class FixedRows:
     offset: Vector | None
 
 
+@dataclass(frozen=True, slots=True)
+class RandomRows:
+    """A random term for new rows: `Z` (m, q) has the coefficients `names` of the fit, within `grouping`.
+
+    Groups have their own labels, -1 where one is missing; a row where a predictor is missing has NaN.
+    """
+
+    grouping: Grouping
+    names: tuple[str, ...]
+    Z: Matrix
+
+
 def code_fixed(formula: Formula, coding: Coding, table: Table) -> FixedRows:
     """The fixed part of a fitted model's predictors for new rows; needs no response and no groups.
 
@@ -41,13 +54,13 @@ def code_fixed(formula: Formula, coding: Coding, table: Table) -> FixedRows:
     """
     variables = _code(formula.terms, formula, coding, table)
     recipe = make_recipe(formula.intercept, formula.terms, coding.factors)
-    _, X = make_matrix(recipe, variables, table.n_rows)
+    X = make_matrix(recipe, variables, table.n_rows)
     offsets = {label: evaluate(formula.variables[label], table, coding.constants) for label in formula.offsets}
     return FixedRows(_missing_as_nan(X, formula.terms, formula, table), take_offset(formula, offsets))
 
 
-def code_random(formula: Formula, coding: Coding, table: Table) -> tuple[RandomEffect, ...]:
-    """The random part for new rows: groups by their own labels, -1 where missing, and Z with NaN where it is missing.
+def code_random(formula: Formula, coding: Coding, table: Table) -> tuple[RandomRows, ...]:
+    """The random terms of a fitted model for new rows.
 
     Which groups the fit knew is for the caller to say: levels here are those of the new rows.
     """
@@ -56,7 +69,7 @@ def code_random(formula: Formula, coding: Coding, table: Table) -> tuple[RandomE
     variables = _code(chain.from_iterable(term.terms for term in formula.random), formula, coding, table)
     effects = make_random_effects(formula, values, variables, coding.factors, table.n_rows)
     return tuple(
-        replace(effect, Z=_missing_as_nan(effect.Z, term.terms, formula, table))
+        RandomRows(effect.grouping, effect.names, _missing_as_nan(effect.Z, term.terms, formula, table))
         for effect, term in zip(effects, formula.random, strict=True)
     )
 
@@ -68,10 +81,10 @@ def _code(terms: Iterable[Term], formula: Formula, coding: Coding, table: Table)
     return {label: code_variable(label, value, coding.factors.get(label)) for label, value in values.items()}
 
 
-def _missing_as_nan(matrix: Matrix, terms: Iterable[Term], formula: Formula, table: Table) -> Matrix:
-    """The matrix with NaN in the rows that miss a value of any of these terms."""
+def _missing_as_nan(matrix: ModelMatrix, terms: Iterable[Term], formula: Formula, table: Table) -> Matrix:
+    """The numbers of the matrix, NaN in the rows that miss a value of any of these terms."""
     expressions = [formula.variables[label] for term in terms for label in term]
     missing = missing_rows(columns_of(expressions, table), table)
-    if missing.any():
-        matrix[missing] = np.nan
-    return matrix
+    array = matrix.to_array()
+    array[missing] = np.nan
+    return array

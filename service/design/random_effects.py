@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from service.arrays import Matrix
 from service.data.table import Categorical
 from service.design.coding import Factor
 from service.design.design import Grouping, RandomEffect
@@ -12,9 +9,9 @@ from service.design.evaluation import Basis, Value
 from service.design.grouping import make_grouping
 from service.design.levels import labelled
 from service.design.marginality import make_recipe
-from service.design.matrix import INTERCEPT, Variables, make_matrix
 from service.design.refusals import wrong_type
-from service.formula.formula import Formula, RandomTerm, Term
+from service.design.terms import Variables, make_matrix
+from service.formula.formula import Formula, Term
 from service.quoting import quote
 
 
@@ -28,18 +25,9 @@ def make_random_effects(
         if term.group not in groupings:
             factors_of_group = [_labels(label, formula, values) for label in term.group]
             groupings[term.group] = make_grouping(term.group_name, factors_of_group)
-        names, Z = _columns(term, variables, factors, n_rows)
-        effects.append(RandomEffect(groupings[term.group], names, Z, term.correlated))
+        Z = make_matrix(make_recipe(term.intercept, term.terms, factors), variables, n_rows)
+        effects.append(RandomEffect(groupings[term.group], Z, term.correlated))
     return tuple(effects)
-
-
-def _columns(
-    term: RandomTerm, variables: Variables, factors: Mapping[str, Factor], n_rows: int
-) -> tuple[tuple[str, ...], Matrix]:
-    """The names and columns of one term; a lone intercept takes no memory."""
-    if term.intercept and not term.terms:
-        return (INTERCEPT,), np.broadcast_to(1.0, (n_rows, 1))
-    return make_matrix(make_recipe(term.intercept, term.terms, factors), variables, n_rows)
 
 
 def _labels(label: str, formula: Formula, values: Mapping[str, Value]) -> Categorical:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from service.errors import Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
 from service.formula.expression import Call
+from service.formula.formula import Formula
 from service.quoting import LONGEST_EXCERPT, excerpt, quote
 
 MOST_CANDIDATES = 1000
@@ -41,6 +42,12 @@ def bad_argument(message: str, position: int) -> FormulaSyntax:
 def unfit_values(message: str, call: Call) -> InvalidRequest:
     """The error for values that a function of the formula cannot be computed from."""
     return InvalidRequest(message, Fault(message, position=call.position))
+
+
+def several_responses(formula: Formula) -> InvalidRequest:
+    """The error for a formula of several responses where one model is made."""
+    message = f"A model has one response; this formula has {len(formula.responses)}."
+    return InvalidRequest(message, Fault(message, position=formula.variables[formula.responses[1]].position))
 
 
 def invalid_option(message: str, option: str, *, column: str | None = None, row: int | None = None) -> InvalidRequest:

@@ -39,17 +39,18 @@ def take_offset(formula: Formula, values: Mapping[str, Value]) -> Vector | None:
     return total
 
 
-def take_weights(name: str, table: Table, rows: Codes) -> Vector:
+def take_weights(name: str, table: Table, rows: Codes | None) -> Vector:
     """The weights (n,) of these rows; raises WrongType unless they are numbers, InvalidRequest unless positive."""
     column = table.columns[name]
     if not isinstance(column, Numeric):
         raise wrong_type(
             f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer_to("", "weights")
         )
-    weights = column.values if len(rows) == table.n_rows else column.values[rows]
+    weights = column.values if rows is None else column.values[rows]
     if not (sound := (weights > 0) & (weights >= LEAST_WEIGHT) & (weights <= MOST_WEIGHT)).all():
-        row = int(rows[np.argmin(sound)])
-        what = "positive" if column.values[row] <= 0 else f"between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}"
-        message = f"Weights must be {what}; {quote(name)} is {column.values[row]:.15g} in row {row}."
+        place = int(np.argmin(sound))
+        row = place if rows is None else int(rows[place])
+        what = "positive" if weights[place] <= 0 else f"between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}"
+        message = f"Weights must be {what}; {quote(name)} is {weights[place]:.15g} in row {row}."
         raise invalid_option(message, pointer_to("", "weights"), column=excerpt(name), row=row)
     return weights

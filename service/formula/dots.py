@@ -10,7 +10,7 @@ from service.formula.variables import names_in
 
 
 def resolve_dots(syntax: Syntax, columns: Sequence[str] | None) -> Node:
-    """The predictors, `.` replaced by the sum of all columns that the response does not name, in their order.
+    """The predictors, `.` replaced by the sum of all columns that no response names, in their order.
 
     As R does, the sum stands in parentheses unless a sum continues it. Raises FormulaSyntax if there is a dot and no
     columns are known or left.
@@ -68,7 +68,7 @@ class _Dots:
         if self.columns is None:
             message = "`.` stands for all other columns; without the data nobody can say which."
             raise syntax_error(self.syntax.source, position, message)
-        used = {name.text for name in names_in(self.syntax.response)}
+        used = {name.text for response in self.syntax.responses for name in names_in(response)}
         others = [column for column in self.columns if column not in used]
         if not others:
             message = "`.` stands for all other columns, but the data have none."

@@ -71,7 +71,7 @@ ADVICE = {
     "C": "use factor(); how it is coded is the option `contrasts`",
     "as.numeric": "a numeric column needs no conversion",
     "c": "c() only stands as an argument's value: `knots = c(1, 2)`",
-    "cbind": "a model has one response",
+    "cbind": "cbind() only stands as the whole left side: `cbind(a, b) ~ x`",
     "center": "use scale(x, scale = FALSE)",
     "cut": "make the categories in the data",
     "function": "functions cannot be defined in a formula",

@@ -1,6 +1,6 @@
 """The grammar of terms: from a cursor on `y ~ x + (1 | g)` to the tree of its two sides.
 
-    formula   = variable "~" sum
+    formula   = (variable | "cbind" "(" variable ("," variable)* ")") "~" sum
     sum       = product  (("+" | "-") product)*
     product   = inside   (("*" | "/") inside)*
     inside    = crossing ("%in%" crossing)*
@@ -35,31 +35,53 @@ MISPLACED = {
 """Operators that cannot come after a complete right-hand side, with what to write instead."""
 
 
-def read_formula(cursor: Cursor, *enders: str) -> tuple[Expression, Node]:
-    """The response and the predictors of the formula at the cursor, which must end the text or stop before an ender.
+def read_formula(cursor: Cursor, *enders: str) -> tuple[tuple[Expression, ...], Node]:
+    """The responses and the predictors of the formula at the cursor, which must end the text or stop before an ender.
 
     Raises FormulaSyntax, or UnknownFunction, where the text leaves the grammar.
     """
-    response = read_response(cursor)
+    responses = read_left_side(cursor)
     if cursor.at_end():
         raise cursor.error("The formula has no right-hand side; without predictors it is `~ 1`.")
     predictors = read_sum(cursor)
     if not cursor.at_end() and not cursor.at(*enders):
         raise no_operator(cursor)
-    return response, predictors
+    return responses, predictors
 
 
-def read_response(cursor: Cursor) -> Expression:
-    """The left-hand side, with the tilde after it read."""
+def read_left_side(cursor: Cursor) -> tuple[Expression, ...]:
+    """The response, or those that `cbind()` holds, with the tilde after them read."""
     if cursor.at("~"):
         raise cursor.error("The formula has no response: expected a column before `~`.")
-    start = cursor.token
-    response = read_variable(cursor)
+    responses = read_bound(cursor) if at_cbind(cursor) else (read_response(cursor),)
     if cursor.at("="):
         raise cursor.error("Found `=`; a formula has `~` between the response and the predictors.")
     if cursor.at_end():
         raise cursor.error("The formula has no `~`: expected `response ~ predictors`.")
     cursor.expect("~", "after the response")
+    return responses
+
+
+def at_cbind(cursor: Cursor) -> bool:
+    """Whether several responses come next."""
+    return cursor.token.kind == "name" and cursor.token.text == "cbind" and cursor.at("(", ahead=1)
+
+
+def read_bound(cursor: Cursor) -> tuple[Expression, ...]:
+    """The responses of `cbind(a, b)`."""
+    cursor.take()
+    opening = cursor.take()
+    responses = [read_response(cursor)]
+    while cursor.accept(","):
+        responses.append(read_response(cursor))
+    close(cursor, opening)
+    return tuple(responses)
+
+
+def read_response(cursor: Cursor) -> Expression:
+    """One response, which must be about some column."""
+    start = cursor.token
+    response = read_variable(cursor)
     if not has_column(response):
         raise cursor.error("The response must be a column or a calculation with one.", start)
     return response

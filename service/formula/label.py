@@ -1,5 +1,7 @@
 """Expressions and formulas as R prints them: `I(Days^2)`, `poly(Days, 2, raw = TRUE)`, `y ~ x + (1 | g)`."""
 
+from collections.abc import Sequence
+
 from service.formula.expression import (
     Argument,
     Binary,
@@ -45,9 +47,9 @@ def label(expression: Expression) -> str:
             return f"{called}({', '.join(map(_argument, arguments))})"
 
 
-def formula_label(response: Expression, predictors: Node) -> str:
-    """The text R prints for a formula."""
-    return f"{label(response)} ~ {node_label(predictors)}"
+def left_side_label(responses: Sequence[str]) -> str:
+    """The text R prints for the left side of a formula with responses of these labels."""
+    return responses[0] if len(responses) == 1 else f"cbind({', '.join(responses)})"
 
 
 def node_label(node: Node) -> str:

@@ -3,6 +3,7 @@
 Serves the right-hand side of a formula and the left-hand side of a bar.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.formula.algebra import Terms, bits, by_degree, crossed, inside, nested, starred
@@ -26,14 +27,14 @@ class Sum:
     variables: dict[str, Expression]
 
 
-def read_sum(node: Node, allowance: Allowance, response: Expression | None = None) -> Sum:
-    """The meaning of a sum; the `response`, where there is one, comes first in the order of variables.
+def read_sum(node: Node, allowance: Allowance, responses: Iterable[Expression] = ()) -> Sum:
+    """The meaning of a sum; the `responses`, where there are some, come first in the order of variables.
 
     Raises FormulaSyntax for an offset or a random term that is not added, for a 1, 0 or `.` that is no term here, and
     for more terms than the allowance holds.
     """
     reading = _Reading(allowance)
-    if response is not None:
+    for response in responses:
         reading.bit(response)
     terms = by_degree(reading.terms(node, summand=True))
     allowance.spend(sum(map(int.bit_count, terms)), 0)

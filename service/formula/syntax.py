@@ -88,8 +88,8 @@ Node = Constant | Dot | Variable | Enclosed | Chain | Signed | Power | Bar
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """A formula's two sides; `source` is the text that positions count in."""
+    """A formula's two sides, of which the left may have several responses; positions count in the text `source`."""
 
-    response: Expression
+    responses: tuple[Expression, ...]
     predictors: Node
     source: str

@@ -38,6 +38,7 @@ class GroupCase(TypedDict):
     table: str
     groups: dict[str, Groups]
     terms: list[Coefficients]
+    thetas: int
 
 
 class Reference(TypedDict):
@@ -59,7 +60,7 @@ def named(case: MatrixCase | GroupCase) -> str:
 def test_columns_are_those_of_model_matrix(case: MatrixCase) -> None:
     design = make_design(read(case["formula"]), TABLES[case["table"]], contrasts=case["contrasts"])
     assert list(design.names) == case["names"]
-    np.testing.assert_allclose(design.X, np.transpose(case["columns"]), rtol=TOLERANCE, atol=TOLERANCE)
+    np.testing.assert_allclose(design.X.to_array(), np.transpose(case["columns"]), rtol=TOLERANCE, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("case", REFERENCE["predictions"], ids=named)
@@ -73,11 +74,9 @@ def test_columns_of_new_data_are_those_of_predict(case: MatrixCase) -> None:
 @pytest.mark.parametrize("case", REFERENCE["groups"], ids=named)
 def test_groups_and_coefficients_are_those_of_lme4(case: GroupCase) -> None:
     design = make_design(read(case["formula"]), TABLES[case["table"]])
-    # lme4 shows how it put three factors together, `l:(g:f)`; here they are `l:g:f`.
-    groups = {name.replace("(", "").replace(")", ""): group for name, group in case["groups"].items()}
-    assert {effect.grouping.name for effect in design.random} == set(groups)
+    terms = [Coefficients(group=effect.grouping.name, names=list(effect.names)) for effect in design.random]
+    assert terms == case["terms"]
+    assert sum(len(effect.names) * (len(effect.names) + 1) // 2 for effect in design.random) == case["thetas"]
     for effect in design.random:
-        assert list(effect.grouping.levels) == groups[effect.grouping.name]["levels"]
-        assert effect.grouping.codes.tolist() == groups[effect.grouping.name]["codes"]
-    if len(case["terms"]) == 1:
-        assert list(design.random[0].names) == case["terms"][0]["names"]
+        assert list(effect.grouping.levels) == case["groups"][effect.grouping.name]["levels"]
+        assert effect.grouping.codes.tolist() == case["groups"][effect.grouping.name]["codes"]

@@ -1,3 +1,4 @@
+import tracemalloc
 from typing import NamedTuple, TypedDict
 
 import numpy as np
@@ -26,18 +27,22 @@ def test_a_design_has_the_complete_rows() -> None:
     made = make_design(read("y ~ x + (1 | f)"), ROWS, weights="w")
     assert made.formula == "y ~ x + (1 | f)"
     assert (made.response, made.names, made.intercept) == ("y", ("(Intercept)", "x"), True)
+    assert made.rows is not None
     assert made.rows.tolist() == [0, 1, 2, 5]
     assert made.n_dropped == 2
     assert made.y.tolist() == [1, 2, 3, 6]
-    assert made.X.tolist() == [[1, 1], [1, 2], [1, 3], [1, 100]]
+    assert made.X.to_array().tolist() == [[1, 1], [1, 2], [1, 3], [1, 100]]
     assert made.weights is not None
     assert made.weights.tolist() == [1, 2, 3, 6]
     assert made.offset is None
 
 
 def test_rows_are_dropped_for_used_columns_only() -> None:
-    assert make_design(read("y ~ w"), ROWS).n_dropped == 0
-    assert make_design(read("y ~ w"), ROWS, weights="x").rows.tolist() == [0, 1, 2, 4, 5]
+    complete = make_design(read("y ~ w"), ROWS)
+    assert (complete.rows, complete.n_dropped) == (None, 0)
+    incomplete = make_design(read("y ~ w"), ROWS, weights="x")
+    assert incomplete.rows is not None
+    assert (incomplete.rows.tolist(), incomplete.n_dropped) == ([0, 1, 2, 4, 5], 1)
 
 
 def test_complete_columns_are_not_copied() -> None:
@@ -60,7 +65,7 @@ def test_columns_that_are_not_used_are_not_read() -> None:
 def test_statistics_are_taken_before_rows_are_dropped() -> None:
     made = make_design(read("y ~ scale(x, scale = FALSE) + f"), ROWS)
     # The mean of x is 22.2 over the five rows that have it, one of them without f.
-    np.testing.assert_allclose(made.X[:, 1], [-21.2, -20.2, -19.2, 77.8], rtol=1e-14)
+    np.testing.assert_allclose(made.X.column(1), [-21.2, -20.2, -19.2, 77.8], rtol=1e-14)
 
 
 def test_levels_that_only_dropped_rows_have_are_gone() -> None:
@@ -70,14 +75,14 @@ def test_levels_that_only_dropped_rows_have_are_gone() -> None:
 
 
 def test_both_truth_values_stay_levels() -> None:
-    assert make_design(read("y ~ l"), ROWS).X.tolist() == [[1, 1]] * 6
+    assert make_design(read("y ~ l"), ROWS).X.to_array().tolist() == [[1, 1]] * 6
 
 
 def test_the_first_level_that_is_asked_for_is_the_baseline() -> None:
     options = {"f": ["rare", "b", "a"], "w": ["6", "5", "4", "3", "2", "1"]}
     made = make_design(read("y ~ f + factor(w)"), ROWS, levels=options)
     assert made.names[:4] == ("(Intercept)", "fb", "fa", "factor(w)4")
-    assert made.X[:, 1].tolist() == [0, 1, 0, 1, 0]
+    assert made.X.column(1).tolist() == [0, 1, 0, 1, 0]
 
 
 def test_the_order_of_levels_is_the_order_of_groups() -> None:
@@ -115,12 +120,39 @@ def test_terms_of_one_group_share_its_grouping() -> None:
     assert nested.grouping.name == "g:f"
 
 
-def test_a_varying_intercept_takes_no_memory() -> None:
-    effect = make_design(read("y ~ 1 + (1 | g)"), ROWS).random[0]
-    assert effect.is_varying_intercept
-    assert effect.Z.shape == (6, 1)
-    assert effect.Z.strides == (0, 0)
-    assert (effect.Z == 1).all()
+def test_a_grouping_that_is_formed_twice_keeps_its_first_name() -> None:
+    nested, middle, _, crossed, turned = make_design(
+        read("y ~ 1 + (1 | g/l/f) + (0 + w | f:l:g) + (1 | g:l)"), ROWS
+    ).random
+    assert (nested.grouping.name, middle.grouping.name, turned.grouping.name) == ("f:(l:g)", "l:g", "g:l")
+    assert crossed.grouping is nested.grouping
+
+
+def test_a_varying_intercept_is_a_column_of_ones() -> None:
+    made = make_design(read("y ~ 1 + (1 | g) + (0 + w | g)"), ROWS)
+    assert [effect.is_varying_intercept for effect in made.random] == [True, False]
+    assert made.random[0].Z.to_array().tolist() == [[1]] * 6
+
+
+def test_a_design_of_complete_columns_takes_no_memory_for_its_rows() -> None:
+    n, random = 100_000, np.random.default_rng(1)
+    levels = tuple(map(str, range(100)))
+    rows = Table(
+        {
+            "y": Numeric(random.normal(size=n)),
+            "x": Numeric(random.normal(size=n)),
+            "g": Categorical(random.integers(0, 100, n), levels),
+        },
+        n,
+    )
+    formula = read("y ~ x * g + (1 + x | g)")
+    make_design(formula, rows)
+    tracemalloc.start()
+    made = make_design(formula, rows)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert made.X.n_rows == n
+    assert kept < peak < n
 
 
 class Options(TypedDict, total=False):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from service.data.table import Categorical, Numeric, Table
-from service.design.levels import labelled, number_label, order_levels, recoded, renumber, without_unused
+from service.data.table import Categorical, Numeric
+from service.design.levels import in_order, labelled, number_label, recoded, renumber, without_unused
 from service.errors import InvalidRequest
-from tests.design.tables import Cell, column, table
+from tests.design.tables import Cell, column
 
 LABELS = {
     1.0: "1",
@@ -74,17 +74,13 @@ def test_labels_are_recoded_in_other_levels() -> None:
 
 
 def test_levels_take_the_order_that_is_asked_for() -> None:
-    cells: dict[str, list[Cell]] = {"f": ["a", "b", None, "c"], "k": [2, 10, 2, 2], "x": [1, 2, 3, 4]}
-    ordered = order_levels(table(**cells), {"f": ["c", "a", "b"], "k": ["10", "2"], "not used": ["a"]})
-    assert list(labelled(ordered.columns["f"]).levels) == ["c", "a", "b"]
-    assert labelled(ordered.columns["f"]).codes.tolist() == [1, 2, -1, 0]
-    assert list(labelled(ordered.columns["k"]).levels) == ["10", "2"]
-    assert isinstance(ordered.columns["x"], Numeric)
+    ordered = in_order("f", column(["a", "b", None, "c"]), ["c", "a", "b"])
+    assert (ordered.levels, ordered.codes.tolist()) == (("c", "a", "b"), [1, 2, -1, 0])
+    assert in_order("k", column([2, 10, 2]), ["10", "2"]).codes.tolist() == [1, 0, 1]
 
 
 def test_an_order_may_leave_out_a_level_no_row_has() -> None:
-    unused = Table({"f": Categorical(np.array([0, 2]), ("a", "b", "c"))}, 2)
-    assert labelled(order_levels(unused, {"f": ["c", "a"]}).columns["f"]).codes.tolist() == [1, 0]
+    assert in_order("f", Categorical(np.array([0, 2]), ("a", "b", "c")), ["c", "a"]).codes.tolist() == [1, 0]
 
 
 WRONG_ORDERS = {
@@ -99,7 +95,7 @@ WRONG_ORDERS = {
 def test_an_order_must_be_of_the_levels(name: str) -> None:
     levels, sentence = WRONG_ORDERS[name]
     with pytest.raises(InvalidRequest) as refusal:
-        order_levels(table(**{"my/f": ["a", "b", "c"]}), {"my/f": levels})
+        in_order("my/f", column(["a", "b", "c"]), levels)
     assert refusal.value.detail == f"The order of levels for `my/f` {sentence}."
     assert refusal.value.faults[0].pointer == "/levels/my~1f"
     assert refusal.value.faults[0].column == "my/f"

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from service.arrays import Codes, Vector
-from service.design import Coding, Design, Grouping, RandomEffect
+from service.design import Coding, Design, Grouping, ModelMatrix, RandomEffect
+from service.design.model_matrix import Numbers
+
+INTERCEPT = "(Intercept)"
 
 
 def design_of(
@@ -20,25 +23,36 @@ def design_of(
 ) -> Design:
     """The design of y ~ predictors + (1 | g), g given by its codes, all of which occur."""
     response, groups = np.array(y, dtype=np.float64), np.array(codes, dtype=np.intp)
-    X = np.empty((response.size, intercept + len(predictors)), order="F")
-    X[:, :intercept] = 1.0
-    for k, column in enumerate(predictors):
-        X[:, intercept + k] = column
+    columns = [*[np.ones(response.size)] * intercept, *(np.array(column, dtype=np.float64) for column in predictors)]
+    names = [*[INTERCEPT] * intercept, *(f"x{k + 1}" for k in range(len(predictors)))]
     levels = tuple(f"group {j}" for j in range(int(groups.max()) + 1))
     return Design(
         formula="y ~ ... + (1 | g)",
         response="y",
-        names=(*["(Intercept)"] * intercept, *(f"x{k + 1}" for k in range(len(predictors)))),
         intercept=intercept,
-        X=X,
+        X=matrix_of(names, columns, response.size),
         y=response,
         weights=None if weights is None else np.array(weights, dtype=np.float64),
         offset=None if offset is None else np.array(offset, dtype=np.float64),
-        random=(RandomEffect(Grouping("g", groups, levels), ("(Intercept)",), np.ones((response.size, 1)), True),),
-        rows=np.arange(response.size),
+        random=(RandomEffect(Grouping("g", groups, levels), ModelMatrix((INTERCEPT,), ((),), response.size), True),),
+        rows=None,
         n_dropped=0,
         coding=Coding({}, {}),
     )
+
+
+def matrix_of(names: Sequence[str], columns: Sequence[Vector], n_rows: int) -> ModelMatrix:
+    """The model matrix of these columns, (n_rows,) each; the one of the intercept's name is the intercept."""
+    products = [
+        () if name == INTERCEPT else (Numbers((name, "numbers", 0), column),)
+        for name, column in zip(names, columns, strict=True)
+    ]
+    return ModelMatrix(tuple(names), tuple(products), n_rows)
+
+
+def rows_of_matrix(matrix: ModelMatrix, rows: Codes) -> ModelMatrix:
+    """These rows of a model matrix."""
+    return matrix_of(matrix.names, [matrix.column(k)[rows] for k in range(matrix.n_columns)], len(rows))
 
 
 def rows_of(design: Design, rows: Codes) -> Design:
@@ -47,12 +61,12 @@ def rows_of(design: Design, rows: Codes) -> Design:
     grouping = replace(effect.grouping, codes=effect.grouping.codes[rows])
     return replace(
         design,
-        X=np.asfortranarray(design.X[rows]),
+        X=rows_of_matrix(design.X, rows),
         y=design.y[rows],
         weights=None if design.weights is None else design.weights[rows],
         offset=None if design.offset is None else design.offset[rows],
-        random=(replace(effect, grouping=grouping, Z=effect.Z[rows]),),
-        rows=design.rows[rows],
+        random=(replace(effect, grouping=grouping, Z=rows_of_matrix(effect.Z, rows)),),
+        rows=rows if design.rows is None else design.rows[rows],
     )
 
 

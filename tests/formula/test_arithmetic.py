@@ -64,16 +64,16 @@ def written(argument: Argument) -> str:
 
 @pytest.mark.parametrize(("text", "tree"), GROUPED.items())
 def test_operations_are_grouped_as_r_groups_them(text: str, tree: str) -> None:
-    assert grouped(parse(f"{text} ~ 1").response) == tree
+    assert grouped(parse(f"{text} ~ 1").responses[0]) == tree
 
 
 def test_trees_are_equal_wherever_they_stand_and_however_their_numbers_are_written() -> None:
-    assert parse("I( a+10 ) ~ 1").response == parse("  I(a + 1e1) ~ 1").response
-    assert parse("I(a + 10) ~ 1").response != parse("I(a - 10) ~ 1").response
+    assert parse("I( a+10 ) ~ 1").responses[0] == parse("  I(a + 1e1) ~ 1").responses[0]
+    assert parse("I(a + 10) ~ 1").responses[0] != parse("I(a - 10) ~ 1").responses[0]
 
 
 def test_every_node_knows_where_it_starts() -> None:
-    call = parse("y + log(a * (2 - b)) ~ 1").response
+    call = parse("y + log(a * (2 - b)) ~ 1").responses[0]
     assert isinstance(call, Binary)
     assert isinstance(call.right, Call)
     product = call.right.arguments[0].value

@@ -15,6 +15,7 @@ class Bar(TypedDict):
     terms: list[str]
     intercept: bool
     group: list[str]
+    name: str
 
 
 class Fixed(TypedDict):
@@ -55,17 +56,24 @@ FORGOTTEN_MINUS = {
 # R: `a:1` is nothing, `1 * a` nothing but `a * 1` is `a`, a power of 1 is an error, and one of 2.5 means 2.
 REFUSED_HERE = ["y ~ a:1", "y ~ 1:a", "y ~ a * 1", "y ~ 1 * a", "y ~ a/1", "y ~ (a + b)^2.5", "y ~ 1^2"]
 
-# lme4 cannot read these or reads nonsense (`(1 | a:b/c)` becomes groups by the function `:`).
-READ_HERE: dict[str, list[tuple[str, ...]]] = {
-    "y ~ (1 | a:b/c)": [("c", "a", "b"), ("a", "b")],
-    "y ~ (1 | (a/b)/c)": [("c", "b", "a"), ("b", "a"), ("a",)],
-    "y ~ (1 | a/(b/c))": [("c", "b", "a"), ("b", "a"), ("a",)],
-    "y ~ (1 | a * b)": [("a",), ("b",), ("a", "b")],
-    "y ~ (1 | a * b * c)": [("a",), ("b",), ("a", "b"), ("c",), ("a", "c"), ("b", "c"), ("a", "b", "c")],
-    "y ~ (1 | (a * b)/c)": [("c", "a", "b"), ("a",), ("b",), ("a", "b")],
-    "y ~ (1 | a/(b * c))": [("b", "a"), ("c", "a"), ("b", "c", "a"), ("a",)],
-    "y ~ (1 | a:a)": [("a",)],
-    "y ~ (1 || g)": [("g",)],
+# lme4 cannot read these, reads nonsense (`(1 | a:b/c)` becomes groups by the function `:`) or names a single column by
+# parentheses around it.
+READ_HERE = {
+    "y ~ (1 | a:b/c)": ["c:(a:b)", "a:b"],
+    "y ~ (1 | (a:b)/c)": ["c:(a:b)", "a:b"],
+    "y ~ (1 | (a/b)/c)": ["c:(b:a)", "b:a", "a"],
+    "y ~ (1 | a/(b/c))": ["(c:b):a", "b:a", "a"],
+    "y ~ (1 | a * b)": ["a", "b", "a:b"],
+    "y ~ (1 | a * b * c)": ["a", "b", "a:b", "c", "a:c", "b:c", "a:b:c"],
+    "y ~ (1 | (a * b)/c)": ["c:(a:b)", "a", "b", "a:b"],
+    "y ~ (1 | a/(b * c))": ["b:a", "c:a", "(b:c):a", "a"],
+    "y ~ (1 | (a * b) * (b:a))": ["a", "b", "a:b", "b:a"],
+    "y ~ (1 | a:a)": ["a"],
+    "y ~ (1 | a/(a:b))": ["a:b", "a"],
+    "y ~ (1 | (a))": ["a"],
+    "y ~ (1 | (a:b))": ["a:b"],
+    "y ~ (1 | (a)/(b))": ["b:a", "a"],
+    "y ~ (1 || g)": ["g"],
 }
 
 
@@ -92,9 +100,11 @@ def assert_is_that_of_r(formula: Formula, case: Fixed) -> None:
 
 @pytest.mark.parametrize("case", REFERENCE["random"], ids=lambda case: case["formula"])
 def test_random_terms_are_those_of_lme4(case: Random) -> None:
-    # lme4 prints the innermost of three levels as `c:(b:a)`; the reference holds the columns of a group, as we do.
     formula = read(case["formula"])
-    found = [Bar(terms=joined(term.terms), intercept=term.intercept, group=list(term.group)) for term in formula.random]
+    found = [
+        Bar(terms=joined(term.terms), intercept=term.intercept, group=list(term.group), name=term.group_name)
+        for term in formula.random
+    ]
     assert found == case["random"]
     expected = FORGOTTEN_MINUS.get(case["formula"], (case["fixed"], case["intercept"]))
     assert (joined(formula.terms), formula.intercept) == expected
@@ -102,9 +112,11 @@ def test_random_terms_are_those_of_lme4(case: Random) -> None:
 
 
 @pytest.mark.parametrize(("text", "groups"), READ_HERE.items())
-def test_groups_that_lme4_cannot_read(text: str, groups: list[tuple[str, ...]]) -> None:
+def test_groups_that_lme4_cannot_read(text: str, groups: list[str]) -> None:
     formula = read(text)
-    assert [term.group for term in formula.random] == groups
+    assert [term.group_name for term in formula.random] == groups
+    columns = [name.replace("(", "").replace(")", "").split(":") for name in groups]
+    assert [list(term.group) for term in formula.random] == columns
     assert all(term.intercept and term.terms == () for term in formula.random)
 
 
@@ -130,10 +142,6 @@ def test_only_a_double_bar_is_uncorrelated(text: str, correlated: list[bool]) ->
     assert [term.correlated for term in read(text).random] == correlated
 
 
-def test_groups_are_named_by_their_columns() -> None:
-    assert [term.group_name for term in read("strength ~ 1 + (1 | batch/cask)").random] == ["cask:batch", "batch"]
-
-
 def test_random_term_knows_its_parenthesis() -> None:
     assert [term.position for term in read("y ~ x + (1 | a/b) + (x | g)").random] == [8, 8, 20]
 
@@ -154,8 +162,39 @@ def test_response_is_no_predictor() -> None:
         read("y ~ x + x:y")
 
 
-def test_dot_leaves_out_every_column_of_the_response() -> None:
+def test_dot_leaves_out_every_column_of_the_responses() -> None:
     assert joined(read("log(y / w) ~ .", ["w", "x", "y", "z"]).terms) == ["x", "z"]
+    assert joined(read("cbind(log(y), w) ~ . + (1 | z)", ["w", "x", "y", "z"]).terms) == ["x", "z"]
+
+
+# formula: each of its responses alone.
+ALONE = {
+    "y ~ x": ["y ~ x"],
+    "cbind(y) ~ x": ["y ~ x"],
+    "cbind(log(a),b)~x+(1|g)": ["log(a) ~ x + (1 | g)", "b ~ x + (1 | g)"],
+    "m <- lmer(cbind(a, `b ~ c`, -d) ~ 0 + offset(w) + (x || g/h), d)": [
+        "a ~ 0 + offset(w) + (x || g/h)",
+        "`b ~ c` ~ 0 + offset(w) + (x || g/h)",
+        "-d ~ 0 + offset(w) + (x || g/h)",
+    ],
+    "cbind(a, b) ~ a + x": ["a ~ a + x", "b ~ a + x"],
+    "cbind(a, b) ~ x + (a | b)": ["a ~ x + (a | b)", "b ~ x + (a | b)"],
+}
+
+
+@pytest.mark.parametrize("text", ALONE)
+def test_a_response_alone_has_the_formula_one_would_write_for_it(text: str) -> None:
+    formula = read(text)
+    alone = [formula.for_response(response) for response in formula.responses]
+    assert [each.text for each in alone] == ALONE[text]
+    assert alone == [read(each) for each in ALONE[text]]
+
+
+def test_responses_have_one_label_each() -> None:
+    formula = read("cbind( log(a) , b ) ~ x")
+    assert formula.responses == ("log(a)", "b")
+    assert formula.response == "cbind(log(a), b)"
+    assert list(formula.variables) == ["log(a)", "b", "x"]
 
 
 def test_dot_of_one_column_needs_no_parentheses() -> None:
@@ -176,6 +215,8 @@ def test_syntax_can_be_expanded_with_other_columns() -> None:
         ("y ~ .", [f"x{column}" for column in range(6000)], 4, "`.` stands for 6,000 columns"),
         ("y ~ (. | g)", ["y", "x", "g"], 5, "`.` cannot be part of a random term"),
         ("y ~ (1 | .)", ["y", "x", "g"], 9, "A grouping factor is a column"),
+        ("cbind(a, b, a) ~ x", None, 12, "The response `a` is given twice"),
+        ("cbind(a, b) ~ x * b", None, 9, "The response `b` is part of an interaction"),
         ("y ~ x:1", None, 6, "1 is the intercept"),
         ("y ~ (0 * x | g)", None, 5, "0 is the intercept"),
         ("y ~ x * (1 | g)", None, 8, "A random term is only ever added"),

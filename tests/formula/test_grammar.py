@@ -58,6 +58,22 @@ y ~ x = z
       ^ `=` has no meaning here; `~` stands between the two sides.
 1 ~ x
 ^ The response must be a column or a calculation with one.
+cbind(a, 1) ~ x
+         ^ The response must be a column or a calculation with one.
+cbind() ~ x
+      ^ Expected a column or a number after `(`, found `)`.
+cbind(a, ) ~ x
+         ^ Expected a column or a number after `,`, found `)`.
+cbind(a b) ~ x
+        ^ Expected an operator or `)` after `a`, found `b`.
+cbind(a, b ~ x
+           ^ A call cannot contain another formula.
+cbind(a, b
+     ^ This parenthesis is not closed: expected `)`.
+cbind(a, b) + 1 ~ x
+            ^ Expected `~` after the response, found `+`.
+cbind(a, b)
+           ^ The formula has no `~`: expected `response ~ predictors`.
 . ~ x
 ^ `.` stands for all other columns outside of calls only.
 offset(y) ~ x
@@ -195,8 +211,16 @@ y ~ os::system(x)
     ^ There is no function `os::system` here.
 y ~ function(x) x
     ^ There is no function `function` here; functions cannot be defined in a formula.
-cbind(a, b) ~ x
-^ There is no function `cbind` here; a model has one response.
+y ~ cbind(a, b)
+    ^ There is no function `cbind` here; cbind() only stands as the whole left side: `cbind(a, b) ~ x`.
+log(cbind(a, b)) ~ x
+    ^ There is no function `cbind` here; cbind() only stands as the whole left side: `cbind(a, b) ~ x`.
+cbind(a, cbind(b, c)) ~ x
+         ^ There is no function `cbind` here; cbind() only stands as the whole left side: `cbind(a, b) ~ x`.
+y ~ (cbind(a, b) | g)
+     ^ There is no function `cbind` here; cbind() only stands as the whole left side: `cbind(a, b) ~ x`.
+base::cbind(a, b) ~ x
+^ There is no function `base::cbind` here.
 y ~ I(c(1, 2) * x)
       ^ There is no function `c` here; c() only stands as an argument's value: `knots = c(1, 2)`.
 glmer(y ~ x + (1 | g), family = binomial)

@@ -65,7 +65,7 @@ GROUPS = st.sampled_from(["g", "g/h", "g:h", "g * h", "factor(g)/h", "`my g`"])
 BARS = st.builds("({} {} {})".format, COEFFICIENTS, st.sampled_from(["|", "||"]), GROUPS)
 FORMULAS = st.builds(
     lambda response, terms, bars: f"{response} ~ " + " + ".join([*terms, *bars]),
-    st.sampled_from(["y", "log(y)", "y / 2", "`x y`"]),
+    st.sampled_from(["y", "log(y)", "y / 2", "`x y`", "cbind(y, log(a))", "cbind(`x y`, -y, b)"]),
     st.lists(SUMS | st.sampled_from(["1", "0", "offset(w)"]), min_size=1, max_size=4),
     st.lists(BARS, max_size=2),
 )
@@ -118,7 +118,7 @@ def test_a_formula_is_whole(text: str) -> None:
         formula = read(text, COLUMNS)
     except ServiceError:
         return
-    used = {formula.response, *formula.offsets}
+    used = {*formula.responses, *formula.offsets}
     for terms in (formula.terms, *(term.terms for term in formula.random), [term.group for term in formula.random]):
         used.update(name for term in terms for name in term)
     assert formula.variables.keys() == used
@@ -127,7 +127,19 @@ def test_a_formula_is_whole(text: str) -> None:
     assert [len(term) for term in formula.terms] == sorted(len(term) for term in formula.terms)
 
 
+@given(FORMULAS)
+def test_a_response_alone_reads_back_as_itself(text: str) -> None:
+    try:
+        formula = read(text, COLUMNS)
+    except ServiceError:
+        return
+    for response in formula.responses:
+        alone = formula.for_response(response)
+        assert read(alone.text) == alone
+        assert alone.responses == (response,)
+
+
 @given(ARITHMETIC)
 def test_a_variable_reads_back_as_itself(text: str) -> None:
-    tree = parse(f"I(a + {text}) ~ 1").response
-    assert parse(f"{label(tree)} ~ 1").response == tree
+    tree = parse(f"I(a + {text}) ~ 1").responses[0]
+    assert parse(f"{label(tree)} ~ 1").responses[0] == tree

@@ -52,13 +52,15 @@ groups_of <- function(formula, table = "mixed") {
     check.nobs.vs.nlev = "ignore", check.nobs.vs.rankZ = "ignore", check.nobs.vs.nRE = "ignore",
     check.nlev.gtr.1 = "ignore"
   )
-  random <- lFormula(as.formula(formula), tables[[table]], control = no_checks)$reTrms
+  frame <- lFormula(as.formula(formula), tables[[table]], control = no_checks)$fr
+  random <- mkReTrms(findbars(as.formula(formula)), frame, reorder.terms = FALSE)
   list(
     formula = formula, table = table,
     groups = lapply(random$flist, function(g) list(levels = I(levels(g)), codes = as.integer(g) - 1L)),
     terms = lapply(seq_along(random$cnms), function(i) {
       list(group = names(random$cnms)[i], names = I(random$cnms[[i]]))
-    })
+    }),
+    thetas = length(random$theta)
   )
 }
 
@@ -104,7 +106,12 @@ incomplete <- c(
 grouped <- c(
   "y ~ 1 + (1 | f)", "y ~ 1 + (1 | k)", "y ~ 1 + (1 | l)", "y ~ 1 + (1 | f:h)", "y ~ 1 + (1 | h:f)", "y ~ 1 + (1 | h/f)",
   "y ~ 1 + (1 | k:l:g)", "y ~ 1 + (1 | f/g/l)", "y ~ 1 + (x | g)", "y ~ 1 + (f | g)", "y ~ 1 + (0 + f | g)",
-  "y ~ 1 + (x:f | g)", "y ~ 1 + (0 + x:l | h)", "y ~ 1 + (f * l | g)", "y ~ 1 + (scale(x) + poly(z, 2) | f)"
+  "y ~ 1 + (x:f | g)", "y ~ 1 + (0 + x:l | h)", "y ~ 1 + (f * l | g)", "y ~ 1 + (scale(x) + poly(z, 2) | f)",
+  "y ~ 1 + (1 | f/g/l/h)", "y ~ 1 + (1 | f/(g:l))", "y ~ 1 + (1 | f/g:l)", "y ~ 1 + (1 | (f:g):l)", "y ~ 1 + (1 | `odd f`/g)",
+  "y ~ 1 + (1 | f/g) + (0 + x | g:f)", "y ~ 1 + (1 | f/g) + (0 + x | f:g)", "y ~ 1 + (1 | f/(g:l)/h)", "y ~ 1 + (1 | f/g/(l:h))",
+  "y ~ 1 + (x + f || g)", "y ~ 1 + (0 + f || g)", "y ~ 1 + (x * f || g)", "y ~ 1 + (poly(x, 2) || g)", "y ~ 1 + (f:h || g)",
+  "y ~ 1 + (0 + f * l || g)", "y ~ 1 + (x + l || f/g)", "y ~ 1 + (scale(x) + factor(k) || g)", "y ~ 1 + (x + f | g)",
+  "y ~ 1 + (0 + l:x + f || h)"
 )
 
 reference <- list(

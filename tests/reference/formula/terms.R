@@ -46,11 +46,15 @@ fixed <- c(
   "y ~ `a\\`b`", "y ~ `a\\\\b`", "y ~ a.b + .c + a_b", "y ~ log(`a b` + 1)", "`my y` ~ x", "y ~ \u00e9t\u00e9 * x", "y ~ T + x",
   # offsets and the response
   "y ~ offset(z)", "y ~ x + offset(z)", "y ~ a + offset(z) + offset(log(w))", "y ~ x + offset(10 * z) - 1", "y ~ (x + offset(z))",
-  "log(y) ~ y + x"
+  "log(y) ~ y + x",
+  # several responses
+  "cbind(a, b) ~ x", "cbind(log(a), b) ~ x * z", "cbind(a,I(b^2),-c,`r s`) ~ 0 + x", "cbind(a, b) ~ a + x",
+  "cbind(a/w, (b + 1) * 2) ~ x + offset(w)"
 )
 
 with_data <- c("y ~ .", "y ~ . - a", "y ~ .^2", "log(y) ~ .", "y ~ . + a", "y ~ .:a", "y ~ a * .", "y ~ .:.", "y ~ a + .",
-               "y ~ . - 1", "y ~ a:. - b", "y + a ~ .", "y ~ (.)^2", "y ~ . + .", "y ~ -a + .", "y ~ ./a")
+               "y ~ . - 1", "y ~ a:. - b", "y + a ~ .", "y ~ (.)^2", "y ~ . + .", "y ~ -a + .", "y ~ ./a",
+               "cbind(y, a) ~ .", "cbind(log(y), b / g) ~ . - a")
 
 random <- c(
   "y ~ (1 | g)", "y ~ x + (1 | g)", "y ~ (x | g)", "y ~ (0 + x | g)", "y ~ (x - 1 | g)", "y ~ (a * b | g)", "y ~ (a:b | g)",
@@ -59,7 +63,14 @@ random <- c(
   "y ~ (1 | g) + x + (1 | h)", "y ~ (a + b || g) + (1 | h)", "y ~ (1 | g) + (0 + x | g)", "y ~ ((1 | g))", "y ~ (x + (1 | g))",
   "y ~ (x | g) - 1", "y ~ 0 + (1 | g)", "y ~ (1 | a/b)", "y ~ (1 | a/b/c)", "y ~ (x || a/b)", "y ~ (1 | a:b)", "y ~ (1 | a:b:c)",
   "y ~ (1 | a/(b:c))", "y ~ (1 | factor(g))", "y ~ (poly(x, 2) | g)", "y ~ (1 | a/b) + (1 | c)", "y ~ x * z + (x * z | g)",
-  "y ~ (1 | `my group`)", "y ~ (scale(x) | `my group`/h)", "y ~ (1 | g) - x + z", "y ~ (1 + x + 1 | g)"
+  "y ~ (1 | `my group`)", "y ~ (scale(x) | `my group`/h)", "y ~ (1 | g) - x + z", "y ~ (1 + x + 1 | g)",
+  # names of nested factors
+  "y ~ (1 | a/b/c/d)", "y ~ (1 | a:b:c:d)", "y ~ (1 | (a:b):c)", "y ~ (1 | a:(b:c))", "y ~ (1 | a:(b:c):d)",
+  "y ~ (1 | a/b:c)", "y ~ (1 | a/b:c:d)", "y ~ (1 | a/(b:c:d))", "y ~ (1 | a/b/(c:d))", "y ~ (1 | a/(b:c)/d)",
+  "y ~ (1 | `my group`/a/b)", "y ~ (1 | a:`my group`)", "y ~ (x + f || a/b/c)",
+  "y ~ (1 | a/b) + (0 + x | b:a)", "y ~ (1 | a/b) + (0 + x | a:b)", "y ~ (1 | a/b/c) + (0 + x | c:b:a)",
+  # parts of a double bar
+  "y ~ (x + f || g)", "y ~ (0 + f || g)", "y ~ (x * f || g)", "y ~ (poly(x, 2) || g)", "y ~ (0 + x + f:h || g)"
 )
 
 print_as_r <- function(expression) deparse(expression, width.cutoff = 500, backtick = TRUE)
@@ -84,7 +95,8 @@ describe_bar <- function(bar) {
   terms <- terms(eval(substitute(~ x, list(x = bar[[2]]))))
   list(terms = I(attr(terms, "term.labels")),
        intercept = attr(terms, "intercept") == 1,
-       group = I(joined(bar[[3]])))
+       group = I(joined(bar[[3]])),
+       name = deparse1(bar[[3]]))
 }
 
 describe_random <- function(text) list(

@@ -4,7 +4,7 @@ import pytest
 from service.data.table import Numeric
 from service.design.evaluation import Basis
 from service.design.marginality import CodedTerm, Recipe
-from service.design.matrix import CodedFactor, Variable, make_matrix
+from service.design.terms import CodedFactor, Variable, make_matrix
 from service.errors import InvalidRequest, NotFinite, TooManyParameters
 
 VARIABLES: dict[str, Variable] = {
@@ -17,9 +17,8 @@ VARIABLES: dict[str, Variable] = {
 
 
 def columns(intercept: bool, *terms: CodedTerm) -> dict[str, list[float]]:
-    names, X = make_matrix(Recipe(intercept, terms), VARIABLES, 3)
-    assert X.flags.f_contiguous
-    return dict(zip(names, X.T.tolist(), strict=True))
+    matrix = make_matrix(Recipe(intercept, terms), VARIABLES, 3)
+    return dict(zip(matrix.names, matrix.to_array().T.tolist(), strict=True))
 
 
 def test_a_term_has_the_columns_of_its_variable() -> None:
@@ -52,13 +51,32 @@ def test_a_single_level_has_an_indicator_and_no_contrasts() -> None:
         columns(True, CodedTerm(("one",), (False,)))
 
 
-def test_products_that_overflow_are_refused() -> None:
-    huge: dict[str, Variable] = {"x": Numeric(np.array([1.0, 1e200])), "z": Numeric(np.array([1.0, -1e200]))}
-    with pytest.raises(NotFinite, match="The products of `x:z` are too large"):
-        make_matrix(Recipe(False, (CodedTerm(("x", "z"), (False, False)),)), huge, 2)
+HUGE: dict[str, Variable] = {
+    "x": Numeric(np.array([1.0, 1e200, np.nan])),
+    "z": Numeric(np.array([1.0, -1e200, 1.0])),
+    "zero": Numeric(np.array([1.0, 0.0, 1.0])),
+    "apart": Numeric(np.array([-1e300, 1e100, 1e300])),
+    "f": CodedFactor(np.array([0, 1, 0]), ("p", "q"), "treatment"),
+    "s": CodedFactor(np.array([0, 1, 0]), ("p", "q"), "sum"),
+}
 
 
-def test_a_matrix_beyond_all_memory_is_refused_at_once() -> None:
+@pytest.mark.parametrize(
+    ("term", "column"),
+    [("x z", "x:z"), ("x z f", "x:z:fq"), ("z s x", "z:s1:x"), ("x z zero", "x:z:zero"), ("x z f s", "x:z:fq:s1")],
+)
+def test_products_that_overflow_are_refused(term: str, column: str) -> None:
+    variables = tuple(term.split())
+    with pytest.raises(NotFinite, match=f"The products of `{column}` are too large"):
+        make_matrix(Recipe(False, (CodedTerm(variables, (False,) * len(variables)),)), HUGE, 3)
+
+
+def test_large_numbers_that_never_meet_are_no_product() -> None:
+    matrix = make_matrix(Recipe(False, (CodedTerm(("x", "apart"), (False, False)),)), HUGE, 3)
+    np.testing.assert_array_equal(matrix.column(0), [-1e300, 1e300, np.nan])
+
+
+def test_a_matrix_too_wide_to_fit_is_refused_at_once() -> None:
     levels = tuple(map(str, range(20_000)))
     many = CodedFactor(np.arange(20_000), levels, "sum")
     with pytest.raises(TooManyParameters, match="20,000 coefficients for 20,000 rows"):
