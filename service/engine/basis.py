@@ -13,8 +13,8 @@ import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
-from service.engine.columns import ONE, Column, Extent, extents_of, matrix_column, response_column
-from service.engine.random_factors import RandomFactor, factor_of
+from service.engine.columns import ONES, Column, Extent, extents_of, matrix_column, response_column
+from service.engine.random_factors import RandomFactor, random_factors
 from service.errors import Fault, NotFinite
 from service.quoting import excerpt
 
@@ -100,9 +100,7 @@ class Basis:
 def fixed_columns(design: Design, basis: Basis) -> list[Column]:
     """The shifted and scaled columns of X in use, without the intercept, and of the response."""
     raw = _raw_columns(design, basis.columns)
-    return [
-        column.scaled(s, u) for column, s, u in zip(raw, basis.shift.tolist(), basis.scale.tolist(), strict=True)
-    ]
+    return [column.scaled(s, u) for column, s, u in zip(raw, basis.shift.tolist(), basis.scale.tolist(), strict=True)]
 
 
 def _raw_columns(design: Design, columns: Codes) -> list[Column]:
@@ -147,11 +145,12 @@ class RandomBasis:
     transform: Matrix
 
 
-def plain_random_basis(design: Design, factor: RandomFactor) -> RandomBasis:
-    """The shifted and scaled coordinates of a factor's columns."""
+def plain_random_basis(design: Design, place: int) -> RandomBasis:
+    """The shifted and scaled coordinates of the columns of the random factor at `place`."""
+    factor = random_factors(design)[place]
     raw = _raw_random_columns(factor)
-    varying = [k for k, column in enumerate(raw) if column.key != ONE]
-    found = extents_of(design, lambda chunk: _varying_columns(factor_of(chunk, factor.grouping.name)))
+    varying = [k for k, column in enumerate(raw) if column is not ONES]
+    found = extents_of(design, lambda chunk: _varying_columns(random_factors(chunk)[place]))
     extents = dict(zip(varying, found, strict=True))
     q = factor.n_coefficients
     shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
@@ -169,10 +168,8 @@ def plain_random_basis(design: Design, factor: RandomFactor) -> RandomBasis:
 def random_columns(factor: RandomFactor, basis: RandomBasis) -> list[Column]:
     """The columns (q,) of a factor in these coordinates."""
     return [
-        column if column.key == ONE else column.scaled(s, u)
-        for column, s, u in zip(
-            _raw_random_columns(factor), basis.shift.tolist(), basis.scale.tolist(), strict=True
-        )
+        column if column is ONES else column.scaled(s, u)
+        for column, s, u in zip(_raw_random_columns(factor), basis.shift.tolist(), basis.scale.tolist(), strict=True)
     ]
 
 
@@ -182,4 +179,4 @@ def _raw_random_columns(factor: RandomFactor) -> list[Column]:
 
 
 def _varying_columns(factor: RandomFactor) -> list[Column]:
-    return [column for column in _raw_random_columns(factor) if column.key != ONE]
+    return [column for column in _raw_random_columns(factor) if column is not ONES]

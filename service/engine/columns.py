@@ -12,9 +12,6 @@ from service.design.model_matrix import ModelMatrix
 BLOCK_ROWS = 8192
 """Rows taken at a time: a block of a few columns stays in the second-level cache."""
 
-ONE: Hashable = "1"
-"""The key of the column of ones."""
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -36,6 +33,10 @@ class Column:
     def scaled(self, shift: float, scale: float) -> "Column":
         """A column as it is given, shifted and scaled."""
         return Column((self.key, shift, scale), self.source, shift, scale)
+
+
+ONES = Column("1", lambda _, out: out.fill(1.0))
+"""The column of ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Extent:
 def matrix_column(matrix: ModelMatrix, k: int) -> Column:
     """Column k of a model matrix as it is given."""
     if matrix.is_constant_one(k):
-        return Column(ONE, lambda _, out: out.fill(1.0))
+        return ONES
     return Column(matrix.identity(k), lambda rows, out: matrix.fill(k, rows, out))
 
 

@@ -16,7 +16,7 @@ from service.engine import groupwise
 from service.engine.basis import Basis, RandomBasis, fixed_columns, plain_basis, plain_random_basis
 from service.engine.columns import blocks
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
-from service.engine.fold import fold
+from service.engine.fold import Bases, fold
 from service.engine.random_factors import RandomFactor, random_factors
 from service.engine.scalar.limits import no_pooling
 
@@ -45,44 +45,50 @@ lost."""
 class Fold:
     """Well-conditioned cross-products, and what was learnt on the way.
 
-    `factors` are the design's random factors and `random_bases` the coordinates their rows are folded in. `kept` (p,) are
+    `factors` are the design's random factors and `random` the coordinates their rows are folded in. `kept` (p,) are
     the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks kept
     columns that are constant within every group of some factor, the intercept included.
     """
 
     products: CrossProducts
     factors: tuple[RandomFactor, ...]
-    random_bases: tuple[RandomBasis, ...]
+    random: tuple[RandomBasis, ...]
     kept: Codes
     aliased: Codes
     group_level: Codes
 
 
-def condition(design: Design) -> Fold:
-    """The cross-products of a design's independent columns, in bases that keep their digits."""
+def plain_bases(design: Design) -> Bases:
+    """The bases in which a design is folded first."""
     factors = random_factors(design)
-    random_bases = tuple(plain_random_basis(design, factor) for factor in factors)
-    products = fold(design, factors, plain_basis(design), random_bases)
-    basis = products.basis
-    kept = np.arange(basis.columns.size)
+    return Bases(factors, plain_basis(design), tuple(plain_random_basis(design, f) for f in range(len(factors))))
+
+
+def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
+    """The cross-products of a design's independent columns, in bases that keep their digits.
+
+    `products` are the design's in the plain `bases`.
+    """
+    factors, plain = bases.factors, bases.fixed
+    kept = np.arange(plain.columns.size)
     near = _is_near_dependent(products)
     if near:
-        kept, triangle = _independent(_triangle(design, basis), np.sqrt(_raw_squares(products)), design.n)
+        kept, triangle = _independent(_triangle(design, plain), np.sqrt(_raw_squares(products)), design.n)
         products = products.keep(kept)
     group_level = _constant_within_groups(products, factors)
     if near and _is_near_dependent(products):
         rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.n)
-        products = fold(design, factors, replace(products.basis, rotation=rotation), random_bases)
+        products = fold(design, replace(bases, fixed=replace(products.basis, rotation=rotation)))
     apart = _levels_apart(products)
     if apart is not None:
         turned = replace(products.basis, rotation=products.basis.rotation @ apart)
-        products = fold(design, factors, turned, random_bases)
+        products = fold(design, replace(bases, fixed=turned))
     first = np.zeros(int(design.intercept), dtype=np.intp)
-    positions = np.concatenate([first, basis.columns[kept]])
+    positions = np.concatenate([first, plain.columns[kept]])
     unused = np.ones(len(design.names), dtype=bool)
     unused[positions] = False
     products = _orthonormal(products, factors)
-    return Fold(products, factors, random_bases, positions, np.flatnonzero(unused), group_level)
+    return Fold(products, factors, bases.random, positions, np.flatnonzero(unused), group_level)
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
@@ -100,7 +106,7 @@ def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
     rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[first:]
     shift[-1] += beta[:first].sum() * basis.y_unit
     turned = replace(basis, rotation=rotation, shift=shift)
-    products = _orthonormal(fold(design, known.factors, turned, known.random_bases), known.factors)
+    products = _orthonormal(fold(design, Bases(known.factors, turned, known.random)), known.factors)
     return replace(known, products=products)
 
 

@@ -12,6 +12,7 @@ group (derivatives.py).
 import math
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -100,20 +101,18 @@ class Criterion:
         M, N = products.solution, pooled.N
         U = groupwise.product(N, M)
         A = products.within + weighted_products(M, U)
-        H = shrunken(first.gram, lambdas[0])
         plan = self.arrangement
         if plan is None:
-            return A, pooled.log_determinant, (Solved(N, U, H),)
+            return A, pooled.log_determinant, (Solved(N, U, partial(shrunken, first.gram, lambdas[0])),)
         values = plan.values + plan.spread @ N.reshape(-1)
         cross = plan.cross + plan.solution.T @ columns_of(U)
         then = plan.rest.solve(values, cross, A, lambdas[1:])
         around = adjoint(plan, then.H, q)
         lean = groups_of(plan.solution @ then.lean, q)
-        inner = groupwise.product(H, first.gram)
         solved = Solved(
             N - groupwise.product(groupwise.product(N, around), N),
             groupwise.product(N, M - lean),
-            H + groupwise.product(groupwise.product(inner, around), inner.transpose(1, 0, 2)),
+            partial(_widened, first.gram, lambdas[0], around),
         )
         return then.products, pooled.log_determinant + then.log_determinant, (solved, *then.factors)
 
@@ -122,6 +121,13 @@ class Criterion:
         if order not in self.roots:
             self.roots[order] = graded_roots(self.products.factors[0].gram, order)
         return self.roots[order]
+
+
+def _widened(gram: Matrices, root: Matrix, around: Matrices) -> Matrices:
+    """H (q, q, J) of the first factor: what is known given the other factors' effects, and what those leave open."""
+    H = shrunken(gram, root)
+    inner = groupwise.product(H, gram)
+    return H + groupwise.product(groupwise.product(inner, around), inner.transpose(1, 0, 2))
 
 
 def criterion_of(products: CrossProducts, parameters: Parameters, *, restricted: bool) -> Criterion:
@@ -139,4 +145,3 @@ def _criterion(
 ) -> Criterion:
     nu, constant = profile_constants(products, restricted=restricted)
     return Criterion(restricted, nu, constant, parameters, products, arrangement)
-

@@ -70,7 +70,7 @@ class CrossProducts:
 
     @property
     def width(self) -> int:
-        """m."""
+        """M."""
         return len(self.within)
 
     def determined(self) -> Codes:
@@ -80,6 +80,14 @@ class CrossProducts:
         """
         constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
         return constant
+
+    def without_rounding(self) -> "CrossProducts":
+        """The same with exact zeros in `within` for the columns of X of which Z leaves nothing but rounding."""
+        squares = np.diag(self.within) + np.einsum("amj,amj->m", self.solution, self.factors[0].cross)
+        determined = np.flatnonzero(np.diag(self.within)[:-1] <= CONSTANT * squares[:-1])
+        within = self.within.copy()
+        within[determined] = within[:, determined] = 0.0
+        return replace(self, within=within)
 
     def keep(self, kept: Codes) -> "CrossProducts":
         """The cross-products of the X columns at positions `kept`, and y; the basis must not be rotated."""
@@ -102,9 +110,7 @@ def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProd
     solution: Matrices = np.einsum("ab,bmj->amj", np.linalg.inv(turns[0]), products.solution)
     pairs = {}
     for (f, h), block in products.pairs.items():
-        left, right = (
-            kron(eye_array(products.factors[g].gram.shape[2]), turns[g], format="csr") for g in (f, h)
-        )
+        left, right = (kron(eye_array(products.factors[g].gram.shape[2]), turns[g], format="csr") for g in (f, h))
         pairs[f, h] = csr_array(left.T @ block @ right)
     factors = tuple(_turn_factor(factor, T) for factor, T in zip(products.factors, turns, strict=True))
     return replace(products, factors=factors, solution=solution, pairs=pairs)
@@ -126,12 +132,6 @@ def total_products(products: CrossProducts) -> Matrix:
     return gram
 
 
-def clear_determined(within: Matrix, total_squares: Vector) -> None:
-    """Exact zeros in `within` (m, m) for the columns of X in which Z leaves nothing but rounding of `total_squares`."""
-    determined = np.flatnonzero(np.diag(within)[:-1] <= CONSTANT * total_squares[:-1])
-    within[determined] = within[:, determined] = 0.0
-
-
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     """The cross-products of the rows of both, which must be in the same bases and of the same groups."""
     first, second = a.factors[0].gram, b.factors[0].gram
@@ -142,7 +142,6 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     lean = groupwise.solve(roots, groupwise.product(second, apart))
     within = a.within + b.within + np.einsum("amj,anj->mn", apart, groupwise.product(first, lean))
     solution = groupwise.solve(roots, factors[0].cross)
-    clear_determined(within, np.diag(within) + np.einsum("amj,amj->m", solution, factors[0].cross))
     gap, part = b.total_mean - a.total_mean, b.n / (a.n + b.n)
     return CrossProducts(
         basis=a.basis,
@@ -153,7 +152,7 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
         log_weights=a.log_weights + b.log_weights,
         total_mean=a.total_mean + gap * part,
         scatter=a.scatter + b.scatter + np.outer(gap, gap) * (a.n * part),
-    )
+    ).without_rounding()
 
 
 def _merge_factors(a: FactorProducts, b: FactorProducts) -> FactorProducts:

@@ -14,10 +14,12 @@ corrects it (optimum.py). By theta, Psi = Lambda Lambda' gives dPsi = dLambda La
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from service.arrays import Matrices, Matrix, Vector
+from service.engine.columns import blocks
 from service.engine.random_factors import Parameters
 
 
@@ -34,50 +36,80 @@ def slopes_by_psi(
 
     `factors` are the (N, U) of each factor, `inverse` A_XX^-1, `direction` (-beta, 1).
     """
-    half = np.linalg.cholesky(inverse) if restricted else None
-    slopes, informations, shares = [], [], []
-    for N, U in factors:
-        q, m, groups = U.shape
-        c = np.einsum("amj,m->aj", U, direction)
-        Y = None if half is None else np.einsum("amj,mi->aij", U[:, :-1], half)
-        squares = c @ c.T
-        slope = N.sum(axis=2) - (nu / rho) * squares
-        if Y is not None:
-            flat = Y.reshape(q, -1)
-            slope -= flat @ flat.T
-        slopes.append(slope)
-        if len(factors) == 1:
-            return slopes, _exact(N, Y, U, c, inverse, rho, nu)
-        flat_N = N.reshape(q * q, groups)
-        informations.append(_sandwiched(flat_N @ flat_N.T, q))
-        shares.append(squares.ravel() / rho)
-    return slopes, _expected(informations, np.concatenate(shares), nu)
+    half = np.linalg.cholesky(inverse)
+    sums = [_summed(N, U, half, direction, joint=len(factors) == 1) for N, U in factors]
+    slopes = [own.N - (nu / rho) * own.cc - (own.YY if restricted else 0.0) for own in sums]
+    if len(sums) == 1:
+        return slopes, _exact(sums[0], rho, nu, restricted=restricted)
+    return slopes, _expected(sums, rho, nu)
 
 
-def _exact(
-    N: Matrices, Y: Matrices | None, U: Matrices, c: Matrix, inverse: Matrix, rho: float, nu: int
-) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over the groups of a factor: of N, c c' and Y Y' (q, q), and N N (q q, q q), of all pairs of elements.
+
+    For a single factor also of Y Y' N and c c' N (q q, q q), Y Y over all (q q, p p) and Y c (q q, p).
+    """
+
+    N: Matrix
+    cc: Matrix
+    YY: Matrix
+    NN: Matrix
+    YYN: Matrix
+    ccN: Matrix
+    outer: Matrix
+    pull: Matrix
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return _Sums(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+def _summed(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
+    """The sums, taken over some groups at a time."""
+    q, p = len(N), len(half)
+    total: _Sums | None = None
+    for block in blocks(N.shape[2]):
+        own, beside = N[:, :, block], U[:, :, block]
+        flat = np.ascontiguousarray(own).reshape(q * q, -1)
+        c = np.einsum("amj,m->aj", beside, direction)
+        Y = np.einsum("amj,mi->aij", beside[:, :-1], half)
+        NN, squares = flat @ flat.T, c @ c.T
+        stacked = Y.reshape(q * p, -1)
+        outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
+        YY = np.einsum("abii->ab", outer)
+        none = np.zeros((0, 0))
+        if joint:
+            YYN = np.einsum("aij,bij->abj", Y, Y).reshape(q * q, -1) @ flat.T
+            ccN = (c[:, None] * c).reshape(q * q, -1) @ flat.T
+            pull = (stacked @ c.T).reshape(q, p, q).transpose(0, 2, 1).reshape(q * q, p)
+            part = _Sums(own.sum(axis=2), squares, YY, NN, YYN, ccN, outer.reshape(q * q, p * p), pull)
+        else:
+            part = _Sums(own.sum(axis=2), squares, YY, NN, none, none, none, none)
+        total = part if total is None else total + part
+    assert total is not None  # noqa: S101
+    return total
+
+
+def _exact(sums: _Sums, rho: float, nu: int, *, restricted: bool) -> Matrix:
     """The second derivatives by the elements of the only Psi, (q q, q q)."""
-    q, m, groups = U.shape
-    weight = (2.0 * nu / rho) * c[:, None] * c - N
-    if Y is not None:
-        weight = weight + 2.0 * np.einsum("aij,bij->abj", Y, Y)
-        own = Y
-    else:
-        own = np.einsum("amj,mi->aij", U[:, :-1], np.linalg.cholesky(inverse))
-    curvature = _sandwiched(weight.reshape(q * q, groups) @ N.reshape(q * q, groups).T, q)
-    p = m - 1
-    if Y is not None:
-        flat = Y.reshape(q * p, groups)
-        outer = (flat @ flat.T).reshape(q, p, q, p).transpose(0, 2, 1, 3).reshape(q * q, p * p)
+    q = len(sums.N)
+    weighted = (2.0 * nu / rho) * sums.ccN - sums.NN
+    if restricted:
+        weighted = weighted + 2.0 * sums.YYN
+    curvature = _sandwiched(weighted, q)
+    if restricted:
         # D(E) is symmetric for a symmetric E: averaged over E and E', so that tr(D D') is a plain product.
-        outer = 0.5 * (outer + outer.reshape(q, q, p * p).transpose(1, 0, 2).reshape(q * q, p * p))
+        outer = _averaged(sums.outer, q)
         curvature -= outer @ outer.T
-    pull = np.einsum("aij,bj->abi", own, c)
-    pull = 0.5 * (pull + pull.transpose(1, 0, 2)).reshape(q * q, p)
-    share = (c @ c.T).ravel() / rho
+    pull, share = _averaged(sums.pull, q), sums.cc.ravel() / rho
     curvature -= (2.0 * nu / rho) * (pull @ pull.T) + nu * np.outer(share, share)
     return 0.5 * (curvature + curvature.T)
+
+
+def _averaged(columns: Matrix, q: int) -> Matrix:
+    """(q q, r) with the elements ab and ba averaged."""
+    cube = columns.reshape(q, q, -1)
+    return 0.5 * (cube + cube.transpose(1, 0, 2)).reshape(q * q, -1)
 
 
 def _sandwiched(products: Matrix, q: int) -> Matrix:
@@ -85,11 +117,13 @@ def _sandwiched(products: Matrix, q: int) -> Matrix:
     return products.reshape(q, q, q, q).transpose(1, 2, 0, 3).reshape(q * q, q * q)
 
 
-def _expected(informations: list[Matrix], share: Vector, nu: int) -> Matrix:
+def _expected(factors: Sequence[_Sums], rho: float, nu: int) -> Matrix:
     """The approximate expectation of the second derivatives, block by block, less what sigma takes up."""
+    share = np.concatenate([sums.cc.ravel() for sums in factors]) / rho
     curvature = -nu * np.outer(share, share)
     start = 0
-    for block in informations:
+    for sums in factors:
+        block = _sandwiched(sums.NN, len(sums.N))
         own = slice(start, start + len(block))
         curvature[own, own] += 0.5 * (block + block.T)
         start += len(block)

@@ -15,6 +15,7 @@ import numpy as np
 
 from service.arrays import Matrices, Matrix
 from service.engine import groupwise
+from service.engine.columns import blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,16 @@ def pool(roots: Matrices, psi: Matrix) -> Pooled:
         square = roots[0, 0] ** 2
         spread = 1.0 + psi[0, 0] * square
         return Pooled((square / spread)[None, None], float(np.log(spread).sum()))
-    turned = roots.transpose(1, 0, 2)
-    inner = np.einsum("abj,bcj->acj", np.einsum("abj,bc->acj", turned, psi), roots)
-    factor = groupwise.cholesky_plus_identity(inner)
-    half = groupwise.forward(factor, turned)
-    return Pooled(np.einsum("caj,cbj->abj", half, half), groupwise.log_determinants(factor))
+    N, log_determinant = np.empty_like(roots), 0.0
+    for block in blocks(roots.shape[2]):
+        own = roots[:, :, block]
+        turned = own.transpose(1, 0, 2)
+        inner = groupwise.product(turned, (psi @ own.reshape(q, -1)).reshape(own.shape))
+        factor = groupwise.cholesky_plus_identity(inner)
+        half = groupwise.forward(factor, turned)
+        np.einsum("caj,cbj->abj", half, half, out=N[:, :, block])
+        log_determinant += groupwise.log_determinants(factor)
+    return Pooled(N, log_determinant)
 
 
 def shrunken(gram: Matrices, root: Matrix) -> Matrices:
@@ -60,7 +66,9 @@ def shrunken(gram: Matrices, root: Matrix) -> Matrices:
     if q == 1:
         return root[0, 0] ** 2 / (1.0 + root[0, 0] ** 2 * gram)
     inner = groupwise.sandwich(root, gram)
-    half = groupwise.forward(groupwise.cholesky_plus_identity(inner), np.repeat(root.T[:, :, None], gram.shape[2], axis=2))
+    half = groupwise.forward(
+        groupwise.cholesky_plus_identity(inner), np.repeat(root.T[:, :, None], gram.shape[2], axis=2)
+    )
     return np.einsum("caj,cbj->abj", half, half)
 
 
@@ -79,4 +87,3 @@ def columns_of(matrices: Matrices) -> Matrix:
 def groups_of(columns: Matrix, q: int) -> Matrices:
     """(J q, m) as (q, m, J)."""
     return columns.reshape(-1, q, columns.shape[1]).transpose(1, 2, 0)
-

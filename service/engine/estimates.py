@@ -103,7 +103,7 @@ def factor_estimates(
     directions = scores * groupwise.reciprocal(lengths)[:, None]
     correlation = directions @ directions.T
     correlation[lengths == 0] = correlation[:, lengths == 0] = np.nan
-    variance = np.einsum("ab,bcj,ac->aj", transform, solution.H, transform, optimize=True)
+    variance = np.diagonal(groupwise.sandwich(transform.T, solution.H)).T
     mean_square = float(((solution.root @ solution.root.T) * products.mean_squares).sum()) / n
     pooled = factor.is_varying_intercept
     total = solution.root[0, 0] ** 2 * products.gram[0, 0]

@@ -6,11 +6,12 @@ import numpy as np
 
 from service.arrays import Vector
 from service.design import Design
-from service.engine.conditioning import UNEXPLAINED, Fold, condition, residualise, sharpen
+from service.engine.conditioning import UNEXPLAINED, Fold, condition, plain_bases, residualise, sharpen
 from service.engine.criterion import criterion_of
 from service.engine.crossproducts import total_products
 from service.engine.estimates import canonical_root
 from service.engine.fit import Fit
+from service.engine.fold import fold
 from service.engine.model import JointModel, joint_estimates
 from service.engine.random_factors import Parameters, parameters_of
 from service.engine.refusals import require_fittable, require_theta
@@ -48,57 +49,62 @@ def fit(design: Design, *, restricted: bool = True, theta: Sequence[float] | Non
 
 
 def _fit(design: Design, *, restricted: bool, theta: Sequence[float] | None) -> Fit:
-    fold = condition(design)
-    parameters = parameters_of(fold.factors, design)
+    bases = plain_bases(design)
+    return fit_fold(design, condition(design, bases, fold(design, bases)), restricted=restricted, theta=theta)
+
+
+def fit_fold(design: Design, folded: Fold, *, restricted: bool, theta: Sequence[float] | None) -> Fit:
+    """The fit of a design whose rows are folded."""
+    parameters = parameters_of(folded.factors, design)
     if theta is not None:
-        require_theta(theta, parameters, fold.factors)
-    if design.n <= fold.kept.size:
-        raise TooManyParameters(f"{fold.kept.size} coefficients cannot be told apart by {design.n} rows.")
-    fold = sharpen(design, fold)
+        require_theta(theta, parameters, folded.factors)
+    if design.n <= folded.kept.size:
+        raise TooManyParameters(f"{folded.kept.size} coefficients cannot be told apart by {design.n} rows.")
+    folded = sharpen(design, folded)
     if parameters.count == 1:
-        return fit_scalar(design, fold, restricted=restricted, theta=None if theta is None else theta[0])
-    return _fit_jointly(design, fold, parameters, restricted=restricted, theta=theta)
+        return fit_scalar(design, folded, restricted=restricted, theta=None if theta is None else theta[0])
+    return _fit_jointly(design, folded, parameters, restricted=restricted, theta=theta)
 
 
 def _fit_jointly(
-    design: Design, fold: Fold, parameters: Parameters, *, restricted: bool, theta: Sequence[float] | None
+    design: Design, folded: Fold, parameters: Parameters, *, restricted: bool, theta: Sequence[float] | None
 ) -> Fit:
     """The fit of a model with several variance parameters."""
     held = theta is not None
-    start = moment_start(fold.products, parameters) if theta is None else _in_bases(fold, parameters, theta)
-    model, verdict = _solve(fold, parameters, start, restricted=restricted, held=held)
-    total = float(total_products(fold.products)[-1, -1])
-    if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(fold, model):
-        fold = residualise(design, fold, model.at.beta)
-        model, verdict = _solve(fold, parameters, model.at.theta, restricted=restricted, held=held)
-    estimates = joint_estimates(fold, model.criterion, model.at)
+    start = moment_start(folded.products, parameters) if theta is None else _in_bases(folded, parameters, theta)
+    model, verdict = _solve(folded, parameters, start, restricted=restricted, held=held)
+    total = float(total_products(folded.products)[-1, -1])
+    if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
+        folded = residualise(design, folded, model.at.beta)
+        model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
+    estimates = joint_estimates(folded, model.criterion, model.at)
     return Fit(estimates, restricted, model.at.value, verdict, held, model)
 
 
 def _solve(
-    fold: Fold, parameters: Parameters, start: Vector, *, restricted: bool, held: bool
+    folded: Fold, parameters: Parameters, start: Vector, *, restricted: bool, held: bool
 ) -> tuple[JointModel, Verdict | None]:
     """The model at its optimum, found from `start`, or at `start` if theta is held."""
-    criterion = criterion_of(fold.products, parameters, restricted=restricted)
+    criterion = criterion_of(folded.products, parameters, restricted=restricted)
     if held:
-        return JointModel(fold, criterion, criterion.at(start), held), None
-    found = find_optimum(criterion, fold.factors, start)
-    return JointModel(fold, criterion, found.evaluation, held), found.verdict
+        return JointModel(folded, criterion, criterion.at(start), held), None
+    found = find_optimum(criterion, folded.factors, start)
+    return JointModel(folded, criterion, found.evaluation, held), found.verdict
 
 
-def _is_explained_by_columns(fold: Fold, model: JointModel) -> bool:
+def _is_explained_by_columns(folded: Fold, model: JointModel) -> bool:
     """Whether it is X, not the groups, that explains nearly all of y: only then does another basis help."""
-    total = total_products(fold.products)
+    total = total_products(folded.products)
     direction = np.append(-model.at.beta, 1.0)
     return bool(direction @ total @ direction < UNEXPLAINED * total[-1, -1])
 
 
-def _in_bases(fold: Fold, parameters: Parameters, theta: Sequence[float]) -> Vector:
+def _in_bases(folded: Fold, parameters: Parameters, theta: Sequence[float]) -> Vector:
     """The theta (k,) of the random bases that stands for this one, of the data and in lme4's order."""
     values = np.empty(parameters.count)
     values[parameters.lme4_order] = theta
     roots = parameters.roots(values)
     return parameters.theta(
         canonical_root(np.linalg.solve(own.basis.transform, root), factor)
-        for own, root, factor in zip(fold.products.factors, roots, fold.factors, strict=True)
+        for own, root, factor in zip(folded.products.factors, roots, folded.factors, strict=True)
     )

@@ -1,6 +1,8 @@
 """The fold: rows -> cross-products, in two passes over blocks of rows; then the rows are not needed again."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -9,8 +11,8 @@ from service.arrays import Codes, Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Basis, RandomBasis, fixed_columns, random_columns
-from service.engine.columns import BLOCK_ROWS, ONE, Column, blocks, distinct
-from service.engine.crossproducts import CrossProducts, FactorProducts, clear_determined, merge
+from service.engine.columns import BLOCK_ROWS, ONES, Column, blocks, distinct
+from service.engine.crossproducts import CrossProducts, FactorProducts, merge
 from service.engine.random_factors import RandomFactor, random_factors
 
 LEAST_ROWS = 65_536
@@ -24,8 +26,17 @@ Sums = dict[tuple[Place, Place], Vector]
 
 
 @dataclass(frozen=True, slots=True)
+class Bases:
+    """The coordinates of a model: of its fixed columns and response, and of its random factors."""
+
+    factors: tuple[RandomFactor, ...]
+    fixed: Basis
+    random: tuple[RandomBasis, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a design as columns: `columns` are the distinct ones, `fixed` (m,) and `random` (F, q) point there."""
+    """The rows of a chunk as columns: `columns` are the distinct ones, `fixed` (M,) and `random` (F, q) point there."""
 
     design: Design
     columns: list[Column]
@@ -44,71 +55,70 @@ class _Rows:
         return part
 
 
-def fold(
-    design: Design, factors: tuple[RandomFactor, ...], basis: Basis, random_bases: tuple[RandomBasis, ...]
-) -> CrossProducts:
+def fold(design: Design, bases: Bases) -> CrossProducts:
     """The cross-products of all rows of a design in these bases, chunk after chunk."""
     chunks = design.chunks()
-    total = fold_rows(next(chunks), factors, basis, random_bases)
+    total = fold_rows([next(chunks)], [bases])[0]
     for chunk in chunks:
-        total = merge(total, fold_rows(chunk, random_factors(chunk), basis, random_bases))
+        total = merge(total, fold_rows([chunk], [replace(bases, factors=random_factors(chunk))])[0])
     return total
 
 
-def fold_rows(
-    design: Design, factors: tuple[RandomFactor, ...], basis: Basis, random_bases: tuple[RandomBasis, ...]
-) -> CrossProducts:
-    """The cross-products of a chunk's rows in these bases.
+def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossProducts]:
+    """The cross-products of a chunk's rows, for one or more models that differ in their fixed columns and response only.
 
-    One pass for the sums by group, one for what the first factor leaves around them; no more than a block of rows is
-    held in addition to the design.
+    One pass for the sums by group, one for what the first factor leaves around them, whatever the number of models; no
+    more than a block of rows is held in addition to the designs. Several models must be in bases that are not rotated.
     """
-    rows = _rows(design, factors, basis, random_bases)
-    sums, totals = _group_sums(rows, factors)
+    factors = bases[0].factors
+    rows, chosen = _rows(designs, bases)
+    sums, means = _group_sums(rows, factors)
     grams = [_matrices(sums[f], places, places) for f, places in enumerate(rows.random)]
     crosses = [_matrices(sums[f], places, rows.fixed) for f, places in enumerate(rows.random)]
-    plain = groupwise.solve(groupwise.cholesky(grams[0]), crosses[0])
-    within, scatter, mean_squares = _around(rows, factors, basis, plain, totals)
-    turn = _augmented(basis)
-    solution = _turned(plain, turn)
-    crosses = [_turned(cross, turn) for cross in crosses]
-    clear_determined(within, np.diag(within) + np.einsum("amj,amj->m", solution, crosses[0]))
-    first = int(basis.intercept)
-    return CrossProducts(
-        basis=basis,
-        factors=tuple(
-            FactorProducts(
-                basis=random_basis,
-                counts=sums[f][None, None].astype(np.intp) if design.weights is None else _counts(factor),
-                weights=sums[f][None, None],
-                gram=grams[f],
-                cross=crosses[f],
-                mean_squares=mean_squares[f],
-            )
-            for f, (factor, random_basis) in enumerate(zip(factors, random_bases, strict=True))
-        ),
-        solution=solution,
-        within=within,
-        pairs=_pairs(rows, factors),
-        log_weights=0.0 if design.weights is None else float(np.log(design.weights).sum()),
-        total_mean=totals[first:] @ basis.rotation,
-        scatter=scatter,
-    )
+    solution = groupwise.solve(groupwise.cholesky(grams[0]), crosses[0])
+    turn = _augmented(bases[0].fixed)
+    around = _around(rows, factors, turn, solution, means)
+    weights = [own[None, None] for own in sums]
+    counts = [
+        own.astype(np.intp) if designs[0].weights is None else _counts(f)
+        for f, own in zip(factors, weights, strict=True)
+    ]
+    log_weights = 0.0 if designs[0].weights is None else float(np.log(designs[0].weights).sum())
+    pairs = _pairs(rows, factors)
+    return [
+        CrossProducts(
+            basis=own.fixed,
+            factors=tuple(
+                FactorProducts(
+                    basis, counts[f], weights[f], grams[f], _turned(crosses[f][:, kept], turn), around.random[f]
+                )
+                for f, basis in enumerate(own.random)
+            ),
+            solution=_turned(solution[:, kept], turn),
+            within=around.within[np.ix_(kept, kept)],
+            pairs=pairs,
+            log_weights=log_weights,
+            total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
+            scatter=around.scatter[np.ix_(kept, kept)][int(own.fixed.intercept) :, int(own.fixed.intercept) :],
+        ).without_rounding()
+        for own, kept in zip(bases, chosen, strict=True)
+    ]
 
 
-def _rows(
-    design: Design, factors: tuple[RandomFactor, ...], basis: Basis, random_bases: tuple[RandomBasis, ...]
-) -> _Rows:
-    fixed = fixed_columns(design, basis)
-    random = [random_columns(factor, own) for factor, own in zip(factors, random_bases, strict=True)]
-    columns, places = distinct([column for part in (fixed, *random) for column in part if column.key != ONE])
-    following = iter(places)
-
-    def place(column: Column) -> Place:
-        return None if column.key == ONE else next(following)
-
-    ones: list[Place] = [None] if basis.intercept else []
-    return _Rows(design, columns, ones + [place(c) for c in fixed], [[place(c) for c in part] for part in random])
+def _rows(designs: Sequence[Design], bases: Sequence[Bases]) -> tuple[_Rows, list[Codes]]:
+    """The rows of the designs, and where the fixed columns and response of each are among those of all."""
+    fixed = [
+        [ONES] * own.fixed.intercept + fixed_columns(design, own.fixed)
+        for design, own in zip(designs, bases, strict=True)
+    ]
+    of_all, places = distinct([column for part in fixed for column in part])
+    random = [random_columns(factor, basis) for factor, basis in zip(bases[0].factors, bases[0].random, strict=True)]
+    columns, where = distinct([c for part in (of_all, *random) for c in part if c is not ONES])
+    following = iter(where)
+    placed = [[None if column is ONES else next(following) for column in part] for part in (of_all, *random)]
+    starts = np.cumsum([0, *map(len, fixed)])
+    chosen = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
+    return _Rows(designs[0], columns, placed[0], placed[1:]), chosen
 
 
 def _group_sums(rows: _Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sums], Vector]:
@@ -173,15 +183,22 @@ def _turned(matrices: Matrices, turn: Matrix | None) -> Matrices:
     return matrices if turn is None else np.einsum("amj,mn->anj", matrices, turn)
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the first factor's regressions leave (M, M), products around the means (M, M), and the sums of z z'."""
+
+    within: Matrix
+    scatter: Matrix
+    random: list[Matrix]
+
+
 def _around(
-    rows: _Rows, factors: tuple[RandomFactor, ...], basis: Basis, solution: Matrices, means: Vector
-) -> tuple[Matrix, Matrix, list[Matrix]]:
-    """What is left of D around the first factor's regressions (m, m), around the means, and the sums of z z'."""
-    m, first = len(rows.fixed), int(basis.intercept)
-    turn = _augmented(basis)
-    within, scatter = np.zeros((m, m)), np.zeros((m - first, m - first))
-    mean_squares = [np.zeros((len(places), len(places))) for places in rows.random]
-    codes, own = factors[0].grouping.codes, rows.random[0]
+    rows: _Rows, factors: tuple[RandomFactor, ...], turn: Matrix | None, solution: Matrices, means: Vector
+) -> _Around:
+    """The products of what is left of every row, and of the random columns, all unweighted but the first."""
+    m = len(rows.fixed)
+    found = _Around(np.zeros((m, m)), np.zeros((m, m)), [np.zeros((len(own), len(own))) for own in rows.random])
+    codes = factors[0].grouping.codes
     out = np.empty((len(rows.columns), min(BLOCK_ROWS, rows.n)))
     fixed, left = np.empty((m, out.shape[1])), np.empty((m, out.shape[1]))
     weights = None if rows.design.weights is None else np.sqrt(rows.design.weights)
@@ -189,18 +206,17 @@ def _around(
         size = block.stop - block.start
         part = rows.read(block, out)
         _take(part, rows.fixed, fixed[:, :size])
-        around = fixed[first:, :size] - means[first:, None]
-        around = around if turn is None else basis.rotation.T @ around
-        scatter += around @ around.T
-        _leave(fixed[:, :size], part, rows.fixed, own, solution, codes[block], left[:, :size])
+        _leave(fixed[:, :size], part, rows, solution, codes[block], left[:, :size])
         if weights is not None:
             left[:, :size] *= weights[block]
-        turned = left[:, :size] if turn is None else turn.T @ left[:, :size]
-        within += turned @ turned.T
-        for places, squares in zip(rows.random, mean_squares, strict=True):
+        around = fixed[:, :size] - means[:, None]
+        for columns, total in ((left[:, :size], found.within), (around, found.scatter)):
+            turned = columns if turn is None else turn.T @ columns
+            total += turned @ turned.T
+        for places, squares in zip(rows.random, found.random, strict=True):
             z = _take(part, places, np.empty((len(places), size)))
             squares += z @ z.T
-    return within, scatter, mean_squares
+    return found
 
 
 def _take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:
@@ -210,17 +226,10 @@ def _take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:
     return out
 
 
-def _leave(
-    fixed: Matrix,
-    part: Matrix,
-    places: list[Place],
-    random: list[Place],
-    solution: Matrices,
-    codes: Codes,
-    out: Matrix,
-) -> None:
-    """Write what the group's regression on the columns `random` leaves of the fixed columns into `out` (m, rows)."""
-    for k, place in enumerate(places):
+def _leave(fixed: Matrix, part: Matrix, rows: _Rows, solution: Matrices, codes: Codes, out: Matrix) -> None:
+    """Write what the group's regression on the first factor's columns leaves of the fixed columns into `out` (M, rows)."""
+    random = rows.random[0]
+    for k, place in enumerate(rows.fixed):
         if place in random:
             out[k] = 0.0
             continue
@@ -232,9 +241,7 @@ def _leave(
 
 def _pairs(rows: _Rows, factors: tuple[RandomFactor, ...]) -> dict[tuple[int, int], csr_array]:
     """Z_f'Z_h for every two factors."""
-    return {
-        (f, h): _crossed(rows, factors, f, h) for f in range(len(factors)) for h in range(f + 1, len(factors))
-    }
+    return {(f, h): _crossed(rows, factors, f, h) for f in range(len(factors)) for h in range(f + 1, len(factors))}
 
 
 def _crossed(rows: _Rows, factors: tuple[RandomFactor, ...], f: int, h: int) -> csr_array:

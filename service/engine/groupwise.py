@@ -7,7 +7,7 @@ through NumPy.
 
 import numpy as np
 
-from service.arrays import Matrices, Vectors
+from service.arrays import Matrices, Matrix, Vectors
 
 NEGLIGIBLE = 1e-13
 """Share of a diagonal element left by the earlier rows below which a group's rows do not tell it from rounding."""
@@ -81,9 +81,11 @@ def log_determinants(L: Matrices) -> float:
     return 2.0 * float(np.log(np.diagonal(L)).sum())
 
 
-def sandwich(T: Matrices, A: Matrices) -> Matrices:
-    """T' A T for one T (q, r) and the A (q, q, J) of every group, (r, r, J)."""
-    return np.einsum("ab,acj,cd->bdj", T, A, T, optimize=True)
+def sandwich(T: Matrix, A: Matrices) -> Matrices:
+    """T' A T for one T (q, r) and the symmetric A (q, q, J) of every group, (r, r, J)."""
+    q, r = T.shape
+    half = (T.T @ A.reshape(q, -1)).reshape(r, q, -1).transpose(1, 0, 2)
+    return (T.T @ half.reshape(q, -1)).reshape(r, r, -1)
 
 
 def product(A: Matrices, B: Matrices) -> Matrices:

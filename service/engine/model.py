@@ -9,6 +9,7 @@ from service.engine import groupwise
 from service.engine.conditioning import Fold
 from service.engine.criterion import Criterion, Evaluation, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
+from service.engine.elimination import weighted_products
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
 from service.engine.search import find_optimum
 
@@ -67,15 +68,13 @@ class JointModel:
         return covariance
 
     def _log_sd_slopes(self, lambdas: list[Matrix]) -> tuple[Matrix, ...]:
-        """d log sd / d theta of every factor's coefficients, (q, k)."""
+        """D log sd / d theta of every factor's coefficients, (q, k)."""
         parameters, found = self.criterion.parameters, []
         for f, (own, root) in enumerate(zip(self.fold.products.factors, lambdas, strict=True)):
             T = own.basis.transform
             scores = T @ root
             slopes = np.zeros((len(root), parameters.count))
-            for i, (factor, r, c) in enumerate(
-                zip(parameters.factor, parameters.row, parameters.column, strict=True)
-            ):
+            for i, (factor, r, c) in enumerate(zip(parameters.factor, parameters.row, parameters.column, strict=True)):
                 if factor == f:
                     slopes[:, i] = T[:, r] * scores[:, c]
             squares = (scores**2).sum(axis=1)
@@ -91,7 +90,7 @@ def _inside(theta: Vector, criterion: Criterion) -> Vector:
 
 
 def _change(root: Matrix, row: int, column: int) -> Matrix:
-    """d Psi / d Lambda[row, column]."""
+    """D Psi / d Lambda[row, column]."""
     change = np.zeros_like(root)
     change[row] += root[:, column]
     change[:, row] += root[:, column]
@@ -100,7 +99,7 @@ def _change(root: Matrix, row: int, column: int) -> Matrix:
 
 def _between(U: Matrices, change: Matrix) -> Matrix:
     """The sum over groups of U' change U, (p, p)."""
-    return np.einsum("aij,ab,bkj->ik", U, change, U, optimize=True)
+    return weighted_products(U, np.einsum("ab,bkj->akj", change, U))
 
 
 def _differences(criterion: Criterion, theta: Vector) -> Matrix:
@@ -123,7 +122,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
     factors = []
     for factor, own, root, solved in zip(fold.factors, products.factors, lambdas, at.factors, strict=True):
         effects = root @ root.T @ np.einsum("amj,m->aj", solved.U, direction)
-        solution = RandomSolution(root, effects, solved.H)
+        solution = RandomSolution(root, effects, solved.effects_covariance())
         factors.append(factor_estimates(factor, own, solution, sigma, products.basis.y_unit, products.n))
     theta = criterion.parameters.theta([factor.root for factor in factors])
     return assemble(

@@ -7,6 +7,7 @@ closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,16 +34,14 @@ class RandomFactor:
 
     @property
     def n_coefficients(self) -> int:
-        """q."""
+        """Q."""
         return sum(len(effect.names) for effect in self.effects)
 
     @property
     def terms(self) -> tuple[slice, ...]:
         """Where the coefficients of each term are among the q."""
         stops = np.cumsum([len(effect.names) for effect in self.effects]).tolist()
-        return tuple(
-            slice(stop - len(effect.names), stop) for stop, effect in zip(stops, self.effects, strict=True)
-        )
+        return tuple(slice(stop - len(effect.names), stop) for stop, effect in zip(stops, self.effects, strict=True))
 
     @property
     def is_varying_intercept(self) -> bool:
@@ -52,16 +51,11 @@ class RandomFactor:
 
 def random_factors(design: Design) -> tuple[RandomFactor, ...]:
     """The random factors of a design, by decreasing number of groups, otherwise as they stand in the formula."""
-    gathered: dict[str, list[RandomEffect]] = {}
+    gathered: dict[int, list[RandomEffect]] = {}
     for effect in design.random:
-        gathered.setdefault(effect.grouping.name, []).append(effect)
+        gathered.setdefault(id(effect.grouping), []).append(effect)
     factors = [RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values()]
     return tuple(sorted(factors, key=lambda factor: -factor.n_groups))
-
-
-def factor_of(design: Design, name: str) -> RandomFactor:
-    """The random factor of a design with this name."""
-    return next(factor for factor in random_factors(design) if factor.grouping.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +93,23 @@ class Parameters:
 
 def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Parameters:
     """The parameters of a model with these factors."""
-    triples, blocks = [], []
+    triples: list[tuple[int, int, int]] = []
+    places: dict[int, range] = {}
     for f, factor in enumerate(factors):
         for effect, term in zip(factor.effects, factor.terms, strict=True):
             start = len(triples)
             triples += [(f, r, c) for c in range(term.start, term.stop) for r in range(c, term.stop)]
-            written = next(i for i, other in enumerate(design.random) if other is effect)
-            blocks.append((-factor.n_groups, written, range(start, len(triples))))
-    order = [i for *_, places in sorted(blocks, key=lambda block: block[:2]) for i in places]
+            places[id(effect)] = range(start, len(triples))
+    order = [i for effect in _as_lme4_orders(design.random) for i in places[id(effect)]]
     factor_of, row, column = np.array(triples, dtype=np.intp).T
     return Parameters(
         tuple(factor.n_coefficients for factor in factors), factor_of, row, column, np.array(order, dtype=np.intp)
     )
+
+
+def _as_lme4_orders(effects: tuple[RandomEffect, ...]) -> list[RandomEffect]:
+    """The terms by decreasing number of groups; where that changes their order, ties come out reversed."""
+    sizes = [len(effect.grouping.levels) for effect in effects]
+    if all(first >= second for first, second in pairwise(sizes)):
+        return list(effects)
+    return [effects[i] for i in reversed(np.argsort(sizes, kind="stable").tolist())]

@@ -10,8 +10,9 @@ H is needed only where A has elements, which is what the recursion from the last
 Fagan & Chen 1973; Erisman & Tinney 1975, Commun. ACM 18).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -37,11 +38,14 @@ WELL_POOLED = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A factor when all are eliminated: Z'V^-1 Z of each group (q, q, J), Z'V^-1 D (q, m, J), and H (q, q, J)."""
+    """A factor when all are eliminated: Z'V^-1 Z of each group (q, q, J) and Z'V^-1 D (q, m, J).
+
+    `effects_covariance` gives H (q, q, J), which only the optimum is asked for.
+    """
 
     N: Matrices
     U: Matrices
-    H: Matrices
+    effects_covariance: Callable[[], Matrices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +160,17 @@ class DenseRest:
             own = slice(start, start + groups * q)
             start += groups * q
             gram, kept = _blocks(A[own, own], q), _blocks(inverse[own, own], q)
-            variance = _blocks(H[own, own], q)
             if _is_well_pooled(root, gram):
                 back = np.linalg.inv(root)
                 N = groupwise.sandwich(back, np.eye(q)[:, :, None] - kept)
                 U = groups_of(lean[own], q)
-                found.append(Solved(N, np.einsum("ba,bc,cmj->amj", back, back, U, optimize=True), variance))
+                found.append(Solved(N, np.einsum("ac,cmj->amj", back.T @ back, U), partial(_blocks, H[own, own], q)))
             else:
                 beside = np.concatenate([A[: own.start, own], _symmetric(A[own, own]), A[own, own.stop :].T])
                 W = solve_triangular(triangle, self._times(roots, beside, transposed=True), lower=True)
                 W3 = W.reshape(len(W), groups, q)
                 N = gram - np.einsum("nja,njb->abj", W3, W3)
-                found.append(Solved(N, groups_of(cross[own] - beside.T @ lean, q), variance))
+                found.append(Solved(N, groups_of(cross[own] - beside.T @ lean, q), partial(_blocks, H[own, own], q)))
         return tuple(found)
 
 
@@ -248,7 +251,7 @@ class BlockRest:
             lean = columns_of(groupwise.product(H0, D))
             H = np.zeros(self.size + 1)
             H[self.own] = H0
-            return Solution(pooled.log_determinant, products, H[:-1], lean, (Solved(pooled.N, U, H0),))
+            return Solution(pooled.log_determinant, products, H[:-1], lean, (Solved(pooled.N, U, lambda: H0),))
         eased = pooled.N - gram
         below = np.zeros(self.rest.size)
         below[self.following] = values[self.after]
@@ -293,7 +296,9 @@ class BlockRest:
         )
         lean_D = np.stack(
             [
-                np.stack([np.bincount(coupling.group, M[a] * column[coupling.column], groups) for column in then.lean.T])
+                np.stack(
+                    [np.bincount(coupling.group, M[a] * column[coupling.column], groups) for column in then.lean.T]
+                )
                 for a in range(q)
             ]
         )
@@ -304,7 +309,7 @@ class BlockRest:
         H = np.zeros(self.size + 1)
         H[self.own], H[self.beside], H[self.after] = H_own, H_beside, then.H[self.following]
         solved = Solved(
-            N - groupwise.product(groupwise.product(N, around), N), groupwise.product(N, M_D - lean_D), H_own
+            N - groupwise.product(groupwise.product(N, around), N), groupwise.product(N, M_D - lean_D), lambda: H_own
         )
         return Solution(
             log_determinant + then.log_determinant,

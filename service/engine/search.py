@@ -49,7 +49,9 @@ def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start:
     second = _settle(criterion, factors, _other_start(criterion, start))
     evaluations = first.verdict.evaluations + second.verdict.evaluations
     gap = first.evaluation.value - second.evaluation.value
-    best = second if gap > APART or (not first.verdict.converged and second.verdict.converged and gap > -APART) else first
+    best = (
+        second if gap > APART or (not first.verdict.converged and second.verdict.converged and gap > -APART) else first
+    )
     both = first.verdict.converged and second.verdict.converged and abs(gap) > APART
     return replace(best, verdict=replace(best.verdict, evaluations=evaluations, minima=1 + both))
 
@@ -80,9 +82,7 @@ def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vect
     return Found(search.evaluation, search.hessian, Verdict(norm < TOLERANCE, False, evaluations, norm))
 
 
-def _on_boundary(
-    criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search
-) -> tuple[Search, bool, int]:
+def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> tuple[Search, bool, int]:
     """The search's end with its small directions at zero if that is no worse; whether it is; evaluations spent."""
     at = search.evaluation
     reduced = _by_term(criterion, factors, at.theta, _without_small)

@@ -39,7 +39,9 @@ class ScalarModel:
         if not self.criterion.restricted:
             return self.at.value
         full = unrestricted(self.criterion, self.products)
-        return full.at(self.at.phi).value if self.optimum is None else minimise(full, self.optimum.scan).evaluation.value
+        return (
+            full.at(self.at.phi).value if self.optimum is None else minimise(full, self.optimum.scan).evaluation.value
+        )
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameter do."""
