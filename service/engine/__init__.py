@@ -4,7 +4,7 @@ from service.engine.crossproducts import CrossProducts
 from service.engine.curvature import Curvature
 from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
-from service.engine.fitting import fit
+from service.engine.fitting import fit, fit_all
 from service.engine.verdict import Verdict
 
-__all__ = ["CrossProducts", "Curvature", "Estimates", "FactorEstimates", "Fit", "Verdict", "fit"]
+__all__ = ["CrossProducts", "Curvature", "Estimates", "FactorEstimates", "Fit", "Verdict", "fit", "fit_all"]

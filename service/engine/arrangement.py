@@ -7,9 +7,11 @@ from scipy.sparse import coo_array, csr_array, hstack
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine import groupwise
+from service.engine.block_rest import BlockRest, Onward
 from service.engine.crossproducts import CrossProducts
+from service.engine.dense_rest import DenseRest
 from service.engine.elimination import columns_of
-from service.engine.remainder import BlockRest, DenseRest, Rest
+from service.engine.remainder import Rest
 from service.engine.sparsity import Coupling, Remainder, coupling_of, meets_one_group, pair_up
 
 FEW_COLUMNS = 150
@@ -90,20 +92,19 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     pattern = Remainder(n_columns, keys)
     j, a = np.arange(counts[0]) * q, np.arange(q)
     low, high = np.minimum(a[:, None], a), np.maximum(a[:, None], a)
-    inside = (j + low[:, :, None]) * n_columns + j + high[:, :, None]
+    inside = pattern.find((j + low[:, :, None]) * n_columns + j + high[:, :, None])
+    if rest is None:
+        return BlockRest(counts[0], q, pattern, inside, None)
     across = (coupling.group * q + a[:, None]) * n_columns + coupling.column + own
-    return BlockRest(
-        groups=counts[0],
-        q=q,
-        pattern=pattern,
+    onward = Onward(
+        rest=rest,
         coupling=coupling,
-        own=pattern.find(inside),
         beside=pattern.find(across),
         after=np.flatnonzero(later),
-        following=rest.places(moved) if rest else moved,
-        slot=rest.places(filled) if rest else filled,
-        rest=rest,
+        following=rest.places(moved),
+        slot=rest.places(filled),
     )
+    return BlockRest(counts[0], q, pattern, inside, onward)
 
 
 def _own_elements(products: CrossProducts) -> tuple[Codes, Codes, Vector]:
@@ -147,5 +148,5 @@ def _solution(coupling: Coupling, M: Matrix, groups: int, n_columns: int) -> csr
 def adjoint(arrangement: Arrangement, H: Vector, q: int) -> Matrices:
     """M_j H M_j' of every group (q, q, J) for H at the elements of the rest, whose diagonal is halved in place."""
     H[arrangement.diagonal] *= 0.5
-    half = (arrangement.spread.T @ H).reshape(q, q, -1)
+    half: Matrices = (arrangement.spread.T @ H).reshape(q, q, -1)
     return half + half.transpose(1, 0, 2)

@@ -77,7 +77,7 @@ def response_column(design: Design) -> Column:
         else:
             np.subtract(y[rows], offset[rows], out=out)
 
-    return Column(("response",), source)
+    return Column(("response", id(y), id(offset)), source)
 
 
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:

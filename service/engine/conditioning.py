@@ -13,11 +13,11 @@ from scipy.linalg import qr, solve_triangular
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
-from service.engine.basis import Basis, RandomBasis, fixed_columns, plain_basis, plain_random_basis
+from service.engine.basis import Basis, RandomBasis, fixed_columns
 from service.engine.columns import blocks
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
 from service.engine.fold import Bases, fold
-from service.engine.random_factors import RandomFactor, random_factors
+from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
 
 INTERCEPT = "(Intercept)"
@@ -46,8 +46,8 @@ class Fold:
     """Well-conditioned cross-products, and what was learnt on the way.
 
     `factors` are the design's random factors and `random` the coordinates their rows are folded in. `kept` (p,) are
-    the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks kept
-    columns that are constant within every group of some factor, the intercept included.
+    the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks
+    kept columns that are constant within every group of some factor, the intercept included.
     """
 
     products: CrossProducts
@@ -56,12 +56,6 @@ class Fold:
     kept: Codes
     aliased: Codes
     group_level: Codes
-
-
-def plain_bases(design: Design) -> Bases:
-    """The bases in which a design is folded first."""
-    factors = random_factors(design)
-    return Bases(factors, plain_basis(design), tuple(plain_random_basis(design, f) for f in range(len(factors))))
 
 
 def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
@@ -96,6 +90,7 @@ def sharpen(design: Design, fold: Fold) -> Fold:
     products = fold.products
     if min(shares_left(_within(products))[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
         return fold
+    # Where several coefficients vary these are not those of no pooling, but within groups they are least squares'.
     return residualise(design, fold, no_pooling(products).beta)
 
 

@@ -5,8 +5,8 @@ With V = I + sum_f Z_f Psi_f Z_f', Psi_f = Lambda_f Lambda_f' the effects' covar
     deviance = log|V| + [REML] log|A_XX| + nu (1 + log(2 pi rho / nu)) - sum log w
 
 (Bates et al. 2015, J. Stat. Softw. 67(1), eqs. 35 and 41); the first factor is eliminated group by group
-(elimination.py), the others after it (remainder.py). Derivatives by Psi_f need only N = Z'V^-1 Z and U = Z'V^-1 D of each
-group (derivatives.py).
+(elimination.py), the others after it (remainder.py). Derivatives by Psi_f need only N = Z'V^-1 Z and U = Z'V^-1 D of
+each group (derivatives.py).
 """
 
 import math

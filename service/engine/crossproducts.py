@@ -49,8 +49,8 @@ class FactorProducts:
 class CrossProducts:
     """The cross-products of m columns D = [1 X y] in `basis`, the ones first if there is an intercept.
 
-    `solution` (q, m, J) is M and `within` (m, m) is S, both of the first factor; a column of X that its Z determines has
-    exact zeros in `within`. `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
+    `solution` (q, m, J) is M and `within` (m, m) is S, both of the first factor; a column of X that its Z determines
+    has exact zeros in `within`. `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
     (k + 1, k + 1) are the unweighted mean of [X y] without the ones and the unweighted cross-products around it.
     """
 

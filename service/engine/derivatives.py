@@ -13,8 +13,10 @@ the profiled sigma's share, needs those of one factor alone to a first approxima
 corrects it (optimum.py). By theta, Psi = Lambda Lambda' gives dPsi = dLambda Lambda' + Lambda dLambda'.
 """
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import reduce
 
 import numpy as np
 
@@ -36,7 +38,7 @@ def slopes_by_psi(
 
     `factors` are the (N, U) of each factor, `inverse` A_XX^-1, `direction` (-beta, 1).
     """
-    half = np.linalg.cholesky(inverse)
+    half = np.linalg.cholesky(inverse).astype(np.float64, copy=False)
     sums = [_summed(N, U, half, direction, joint=len(factors) == 1) for N, U in factors]
     slopes = [own.N - (nu / rho) * own.cc - (own.YY if restricted else 0.0) for own in sums]
     if len(sums) == 1:
@@ -56,7 +58,7 @@ class _Sums:
     YY: Matrix
     NN: Matrix
     YYN: Matrix
-    ccN: Matrix
+    CN: Matrix
     outer: Matrix
     pull: Matrix
 
@@ -65,35 +67,36 @@ class _Sums:
 
 
 def _summed(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
-    """The sums, taken over some groups at a time."""
+    """The sums over all groups, some of them at a time; `joint` says that the factor is the only one."""
+    parts = (_sums_of(N[:, :, block], U[:, :, block], half, direction, joint=joint) for block in blocks(N.shape[2]))
+    return reduce(operator.add, parts)
+
+
+def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
+    """The sums over these groups; those that several factors do not need are left empty."""
     q, p = len(N), len(half)
-    total: _Sums | None = None
-    for block in blocks(N.shape[2]):
-        own, beside = N[:, :, block], U[:, :, block]
-        flat = np.ascontiguousarray(own).reshape(q * q, -1)
-        c = np.einsum("amj,m->aj", beside, direction)
-        Y = np.einsum("amj,mi->aij", beside[:, :-1], half)
-        NN, squares = flat @ flat.T, c @ c.T
-        stacked = Y.reshape(q * p, -1)
-        outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
-        YY = np.einsum("abii->ab", outer)
-        none = np.zeros((0, 0))
-        if joint:
-            YYN = np.einsum("aij,bij->abj", Y, Y).reshape(q * q, -1) @ flat.T
-            ccN = (c[:, None] * c).reshape(q * q, -1) @ flat.T
-            pull = (stacked @ c.T).reshape(q, p, q).transpose(0, 2, 1).reshape(q * q, p)
-            part = _Sums(own.sum(axis=2), squares, YY, NN, YYN, ccN, outer.reshape(q * q, p * p), pull)
-        else:
-            part = _Sums(own.sum(axis=2), squares, YY, NN, none, none, none, none)
-        total = part if total is None else total + part
-    assert total is not None  # noqa: S101
-    return total
+    flat = np.ascontiguousarray(N).reshape(q * q, -1)
+    c = np.einsum("amj,m->aj", U, direction)
+    Y = np.einsum("amj,mi->aij", U[:, :-1], half)
+    stacked = Y.reshape(q * p, -1)
+    outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
+    none = np.zeros((0, 0))
+    return _Sums(
+        N=N.sum(axis=2),
+        cc=c @ c.T,
+        YY=np.einsum("abii->ab", outer),
+        NN=flat @ flat.T,
+        YYN=np.einsum("aij,bij->abj", Y, Y).reshape(q * q, -1) @ flat.T if joint else none,
+        CN=(c[:, None] * c).reshape(q * q, -1) @ flat.T if joint else none,
+        outer=outer.reshape(q * q, p * p) if joint else none,
+        pull=(stacked @ c.T).reshape(q, p, q).transpose(0, 2, 1).reshape(q * q, p) if joint else none,
+    )
 
 
 def _exact(sums: _Sums, rho: float, nu: int, *, restricted: bool) -> Matrix:
     """The second derivatives by the elements of the only Psi, (q q, q q)."""
     q = len(sums.N)
-    weighted = (2.0 * nu / rho) * sums.ccN - sums.NN
+    weighted = (2.0 * nu / rho) * sums.CN - sums.NN
     if restricted:
         weighted = weighted + 2.0 * sums.YYN
     curvature = _sandwiched(weighted, q)

@@ -1,7 +1,7 @@
 """One factor eliminated: what its groups' random effects leave of everything else.
 
-With G_j, C_j the products of group j's columns with themselves and with the rest E, and Psi = Lambda Lambda' the relative
-covariance of its effects,
+With G_j, C_j the products of group j's columns with themselves and with the rest E, and Psi = Lambda Lambda' the
+relative covariance of its effects,
 
     N_j = Z_j' V_j^-1 Z_j = (G_j^-1 + Psi)^-1 = L (I + L' Psi L)^-1 L'  for G_j = L L',   M_j = G_j^- C_j,
     log|V_j| = log|I + L' Psi L|,   E'V_j^-1 E = (E'E - M_j' G_j M_j) + M_j' N_j M_j.
@@ -64,18 +64,20 @@ def shrunken(gram: Matrices, root: Matrix) -> Matrices:
     """Lambda (I + Lambda' G_j Lambda)^-1 Lambda', the effects' covariance given the data, over sigma^2, (q, q, J)."""
     q = len(root)
     if q == 1:
-        return root[0, 0] ** 2 / (1.0 + root[0, 0] ** 2 * gram)
+        shrunk: Matrices = root[0, 0] ** 2 / (1.0 + root[0, 0] ** 2 * gram)
+        return shrunk
     inner = groupwise.sandwich(root, gram)
-    half = groupwise.forward(
-        groupwise.cholesky_plus_identity(inner), np.repeat(root.T[:, :, None], gram.shape[2], axis=2)
-    )
-    return np.einsum("caj,cbj->abj", half, half)
+    every = np.broadcast_to(root.T[:, :, None], gram.shape)
+    half = groupwise.forward(groupwise.cholesky_plus_identity(inner), every)
+    covariance: Matrices = np.einsum("caj,cbj->abj", half, half)
+    return covariance
 
 
 def weighted_products(A: Matrices, B: Matrices) -> Matrix:
     """The sum over groups of A_j' B_j for A (q, m, J) and B (q, k, J), (m, k)."""
     m, k = A.shape[1], B.shape[1]
-    return A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
+    total: Matrix = A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
+    return total
 
 
 def columns_of(matrices: Matrices) -> Matrix:

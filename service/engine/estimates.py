@@ -22,11 +22,11 @@ RANK = 1e-13
 class FactorEstimates:
     """What is estimated of a random factor with J groups and q coefficients.
 
-    `counts` (J,) rows and `weights` (J,) their summed prior weights. `root` (q, q) is Lambda, the lower triangular factor
-    of the effects' covariance over sigma^2; `sd` (q,) and `correlation` (q, q), nan where a standard deviation is zero.
-    `effects` (q, J) are each group's deviations, `effect_sd` (q, J) their standard errors given beta and theta. `weight`
-    (J,) is the share of its own mean in a group's estimate, where a varying intercept is all there is. `mean_sd` is the
-    root of the mean over the rows of z' Cov z.
+    `counts` (J,) rows and `weights` (J,) their summed prior weights. `root` (q, q) is Lambda, the lower triangular
+    factor of the effects' covariance over sigma^2; `sd` (q,) and `correlation` (q, q), nan where a deviation is
+    zero. `effects` (q, J) are each group's deviations, `effect_sd` (q, J) their standard errors given beta and theta.
+    `weight` (J,) is the share of its own mean in a group's estimate, where a varying intercept is all there is.
+    `mean_sd` is the root of the mean over the rows of z' Cov z.
     """
 
     factor: RandomFactor
@@ -50,8 +50,8 @@ class Estimates:
     it without bound. `theta` (k,) is in lme4's order; inf without pooling or noise. `fixed_sd` is the standard
     deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
 
-    `evaluation` is the criterion at theta, in units of `products`' basis, of a model with one varying coefficient; None of
-    others and at the limits, where it has no value.
+    `evaluation` is the criterion at theta, in units of `products`' basis, of a model with one varying coefficient; None
+    of others and at the limits, where it has no value.
     """
 
     products: CrossProducts
@@ -94,7 +94,7 @@ class RandomSolution:
 
 
 def factor_estimates(
-    factor: RandomFactor, products: FactorProducts, solution: RandomSolution, sigma: float, unit: float, n: int
+    factor: RandomFactor, products: FactorProducts, solution: RandomSolution, *, sigma: float, unit: float, n: int
 ) -> FactorEstimates:
     """A factor's estimates in the units of the data; `sigma` is in units of the basis, of which one is `unit`."""
     transform = products.basis.transform
@@ -125,7 +125,7 @@ def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
     """The lower triangular Lambda (q, q) with Lambda Lambda' = scores scores', its diagonal not negative."""
     root = np.zeros_like(scores)
     for term in factor.terms:
-        R = np.linalg.qr(scores[term, term].T, mode="r")
+        R: Matrix = np.linalg.qr(scores[term, term].T).R
         lower = R.T * np.where(np.diag(R) < 0, -1.0, 1.0)
         sizes = np.linalg.norm(lower, axis=1)
         lower[np.diag_indices_from(lower)] *= np.diag(lower) > RANK * sizes

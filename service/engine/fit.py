@@ -26,9 +26,9 @@ class Model(Protocol):
 class Fit:
     """A fitted model.
 
-    `criterion` is -2 log (restricted) likelihood at the estimates, nan where it does not exist: without pooling or without
-    noise, where there is no `model` either. `verdict` is None where theta was held or has no finite optimum; `held` says
-    that the caller chose it.
+    `criterion` is -2 log (restricted) likelihood at the estimates, nan where it does not exist: without pooling or
+    without noise, where there is no `model` either. `verdict` is None where theta was held or has no finite optimum;
+    `held` says that the caller chose it.
     """
 
     estimates: Estimates

@@ -1,32 +1,37 @@
 """Design -> cross-products -> criterion -> optimum -> estimates: a mixed model, fitted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from service.arrays import Vector
 from service.design import Design
-from service.engine.conditioning import UNEXPLAINED, Fold, condition, plain_bases, residualise, sharpen
+from service.engine.conditioning import UNEXPLAINED, Fold, condition, residualise, sharpen
 from service.engine.criterion import criterion_of
 from service.engine.crossproducts import total_products
 from service.engine.estimates import canonical_root
 from service.engine.fit import Fit
-from service.engine.fold import fold
 from service.engine.model import JointModel, joint_estimates
+from service.engine.noise import has_no_noise, with_noise, without_noise
 from service.engine.random_factors import Parameters, parameters_of
 from service.engine.refusals import require_fittable, require_theta
 from service.engine.scalar.model import fit_scalar
 from service.engine.search import find_optimum
+from service.engine.sharing import Folded, fold_together, folded_plainly
 from service.engine.start import moment_start
 from service.engine.verdict import Verdict
-from service.errors import NotFinite, TooManyParameters
+from service.errors import NotFinite, ServiceError, TooManyParameters
 
 
-def fit(design: Design, *, restricted: bool = True, theta: Sequence[float] | None = None) -> Fit:
+def fit(
+    design: Design, *, restricted: bool = True, theta: Sequence[float] | None = None, known: Folded | None = None
+) -> Fit:
     """The fit of a design by REML (`restricted`) or ML.
 
     `theta` holds the relative covariance factors, in lme4's order, instead of estimating them; where one coefficient
-    varies alone it may be infinity (no pooling).
+    varies alone it may be infinity (no pooling). `known` are the design's plain cross-products, if it
+    is folded already.
 
     Raises:
         UnsupportedModel: there is no random term.
@@ -40,7 +45,8 @@ def fit(design: Design, *, restricted: bool = True, theta: Sequence[float] | Non
     require_fittable(design)
     try:
         with np.errstate(invalid="raise", divide="raise"):
-            return _fit(design, restricted=restricted, theta=theta)
+            bases, products = known or folded_plainly(design)
+            return _fit(design, condition(design, bases, products), restricted=restricted, theta=theta)
     except (np.linalg.LinAlgError, ArithmeticError):
         raise NotFinite(
             "The columns of this model, or their products, are so large, so small or so alike that double precision "
@@ -48,12 +54,21 @@ def fit(design: Design, *, restricted: bool = True, theta: Sequence[float] | Non
         ) from None
 
 
-def _fit(design: Design, *, restricted: bool, theta: Sequence[float] | None) -> Fit:
-    bases = plain_bases(design)
-    return fit_fold(design, condition(design, bases, fold(design, bases)), restricted=restricted, theta=theta)
+def fit_all(
+    designs: Sequence[Design], *, restricted: bool = True, theta: Sequence[float] | None = None
+) -> list[Fit | ServiceError]:
+    """For each design its fit, or why there is none; models of the same groups and rows share a pass over them."""
+    found: list[Fit | ServiceError] = []
+    for design, known in zip(designs, fold_together(designs), strict=True):
+        try:
+            found.append(fit(design, restricted=restricted, theta=theta, known=known))
+        except ServiceError as error:
+            # A traceback would keep the arrays of the attempt.
+            found.append(error.with_traceback(None))
+    return found
 
 
-def fit_fold(design: Design, folded: Fold, *, restricted: bool, theta: Sequence[float] | None) -> Fit:
+def _fit(design: Design, folded: Fold, *, restricted: bool, theta: Sequence[float] | None) -> Fit:
     """The fit of a design whose rows are folded."""
     parameters = parameters_of(folded.factors, design)
     if theta is not None:
@@ -71,13 +86,18 @@ def _fit_jointly(
 ) -> Fit:
     """The fit of a model with several variance parameters."""
     held = theta is not None
+    noiseless = not held and has_no_noise(folded.products)
+    if noiseless:
+        folded = replace(folded, products=with_noise(folded.products))
     start = moment_start(folded.products, parameters) if theta is None else _in_bases(folded, parameters, theta)
     model, verdict = _solve(folded, parameters, start, restricted=restricted, held=held)
     total = float(total_products(folded.products)[-1, -1])
-    if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
+    if not noiseless and model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
         folded = residualise(design, folded, model.at.beta)
         model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
     estimates = joint_estimates(folded, model.criterion, model.at)
+    if noiseless:
+        return Fit(without_noise(estimates), restricted, np.nan, None, held, None)
     return Fit(estimates, restricted, model.at.value, verdict, held, model)
 
 
@@ -105,6 +125,6 @@ def _in_bases(folded: Fold, parameters: Parameters, theta: Sequence[float]) -> V
     values[parameters.lme4_order] = theta
     roots = parameters.roots(values)
     return parameters.theta(
-        canonical_root(np.linalg.solve(own.basis.transform, root), factor)
+        canonical_root(np.asarray(np.linalg.solve(own.basis.transform, root), dtype=np.float64), factor)
         for own, root, factor in zip(folded.products.factors, roots, folded.factors, strict=True)
     )

@@ -65,7 +65,7 @@ def fold(design: Design, bases: Bases) -> CrossProducts:
 
 
 def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossProducts]:
-    """The cross-products of a chunk's rows, for one or more models that differ in their fixed columns and response only.
+    """The cross-products of a chunk's rows, for models that differ in their fixed columns and response only.
 
     One pass for the sums by group, one for what the first factor leaves around them, whatever the number of models; no
     more than a block of rows is held in addition to the designs. Several models must be in bases that are not rotated.
@@ -138,10 +138,10 @@ def _group_sums(rows: _Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Su
         weighted = part if weights is None else part * weights
         for factor, own in zip(factors, sums, strict=True):
             codes = factor.grouping.codes[block]
-            for (a, b), total in own.items():
+            for a, b in own:
                 first = weights if a is None else weighted[a]
                 product = first if b is None else (part[b] if first is None else first * part[b])
-                total += np.bincount(codes, product, factor.n_groups)
+                own[a, b] += np.bincount(codes, product, factor.n_groups)
     return sums, means
 
 
@@ -206,17 +206,22 @@ def _around(
         size = block.stop - block.start
         part = rows.read(block, out)
         _take(part, rows.fixed, fixed[:, :size])
-        _leave(fixed[:, :size], part, rows, solution, codes[block], left[:, :size])
+        left[:, :size] = fixed[:, :size]
+        _leave(left[:, :size], part, rows, solution, codes[block])
         if weights is not None:
             left[:, :size] *= weights[block]
         around = fixed[:, :size] - means[:, None]
-        for columns, total in ((left[:, :size], found.within), (around, found.scatter)):
-            turned = columns if turn is None else turn.T @ columns
-            total += turned @ turned.T
-        for places, squares in zip(rows.random, found.random, strict=True):
-            z = _take(part, places, np.empty((len(places), size)))
-            squares += z @ z.T
+        _add_square(found.within, left[:, :size], turn)
+        _add_square(found.scatter, around, turn)
+        for f, places in enumerate(rows.random):
+            _add_square(found.random[f], _take(part, places, np.empty((len(places), size))), None)
     return found
+
+
+def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
+    """Add the products of these columns, a row each, turned, to the total."""
+    turned = columns if turn is None else turn.T @ columns
+    total += turned @ turned.T
 
 
 def _take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:
@@ -226,17 +231,16 @@ def _take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:
     return out
 
 
-def _leave(fixed: Matrix, part: Matrix, rows: _Rows, solution: Matrices, codes: Codes, out: Matrix) -> None:
-    """Write what the group's regression on the first factor's columns leaves of the fixed columns into `out` (M, rows)."""
+def _leave(left: Matrix, part: Matrix, rows: _Rows, solution: Matrices, codes: Codes) -> None:
+    """Subtract the groups' regressions on the first factor's columns from the fixed columns `left` (M, rows)."""
     random = rows.random[0]
     for k, place in enumerate(rows.fixed):
         if place in random:
-            out[k] = 0.0
+            left[k] = 0.0
             continue
-        out[k] = fixed[k]
         for a, own in enumerate(random):
             fitted = solution[a, k].take(codes)
-            out[k] -= fitted if own is None else fitted * part[own]
+            left[k] -= fitted if own is None else fitted * part[own]
 
 
 def _pairs(rows: _Rows, factors: tuple[RandomFactor, ...]) -> dict[tuple[int, int], csr_array]:

@@ -85,9 +85,11 @@ def sandwich(T: Matrix, A: Matrices) -> Matrices:
     """T' A T for one T (q, r) and the symmetric A (q, q, J) of every group, (r, r, J)."""
     q, r = T.shape
     half = (T.T @ A.reshape(q, -1)).reshape(r, q, -1).transpose(1, 0, 2)
-    return (T.T @ half.reshape(q, -1)).reshape(r, r, -1)
+    turned: Matrices = (T.T @ half.reshape(q, -1)).reshape(r, r, -1)
+    return turned
 
 
 def product(A: Matrices, B: Matrices) -> Matrices:
     """A B for A (q, r, J) and B (r, k, J)."""
-    return np.einsum("abj,bkj->akj", A, B)
+    products: Matrices = np.einsum("abj,bkj->akj", A, B)
+    return products

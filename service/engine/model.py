@@ -19,6 +19,9 @@ STEP = 1e-4
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
 
+LEANS = 1e-6
+"""Change of log sd along a direction that the data do not tell from which they do not tell the sd."""
+
 
 @dataclass(frozen=True, slots=True)
 class JointModel:
@@ -51,42 +54,48 @@ class JointModel:
             c = np.einsum("amj,m->aj", U, direction)
             log_rho.append(-float((change * (c @ c.T)).sum()) / at.rho)
             slopes.append(at.inverse @ _between(U[:, :-1], change) @ at.inverse)
-        covariance = np.zeros((parameters.count, parameters.count)) if self.held else self._theta_covariance()
+        known, unknown = self._directions()
         return Curvature(
-            covariance=joint_covariance(covariance, np.array(log_rho), self.criterion.nu),
+            covariance=joint_covariance(known @ known.T, np.array(log_rho), self.criterion.nu),
             inverse_slopes=np.array(slopes),
-            log_sd_slopes=self._log_sd_slopes(lambdas),
+            log_sd_slopes=self._log_sd_slopes(lambdas, unknown),
         )
 
-    def _theta_covariance(self) -> Matrix:
-        """The covariance (k, k) of theta: twice the inverse Hessian, over the directions in which there is curvature."""
+    def _directions(self) -> tuple[Matrix, Matrix]:
+        """Directions of theta times their standard errors, (k, r), and directions without curvature (k, k - r).
+
+        The latter do not change Psi, where it is singular, or change what the data do not tell. A theta that is held has
+        neither.
+        """
+        if self.held:
+            return np.zeros((self.at.theta.size, 0)), np.zeros((self.at.theta.size, 0))
         exact = len(self.fold.factors) == 1
         hessian = self.at.hessian if exact else _differences(self.criterion, self.at.theta)
         values, vectors = np.linalg.eigh(hessian)
         known = values > UNKNOWN * float(values.max(initial=0.0))
-        covariance: Matrix = 2.0 * (vectors[:, known] / values[known]) @ vectors[:, known].T
-        return covariance
+        return vectors[:, known] * np.sqrt(2.0 / values[known]), vectors[:, ~known]
 
-    def _log_sd_slopes(self, lambdas: list[Matrix]) -> tuple[Matrix, ...]:
-        """D log sd / d theta of every factor's coefficients, (q, k)."""
+    def _log_sd_slopes(self, lambdas: list[Matrix], unknown: Matrix) -> tuple[Matrix, ...]:
+        """The derivatives of log sd by theta, (q, k) a factor; nan where sd is zero or not told by the data."""
         parameters, found = self.criterion.parameters, []
         for f, (own, root) in enumerate(zip(self.fold.products.factors, lambdas, strict=True)):
             T = own.basis.transform
             scores = T @ root
+            mine = parameters.factor == f
             slopes = np.zeros((len(root), parameters.count))
-            for i, (factor, r, c) in enumerate(zip(parameters.factor, parameters.row, parameters.column, strict=True)):
-                if factor == f:
-                    slopes[:, i] = T[:, r] * scores[:, c]
-            squares = (scores**2).sum(axis=1)
-            slopes[squares == 0] = np.nan
-            found.append(slopes * groupwise.reciprocal(squares)[:, None])
+            slopes[:, mine] = T[:, parameters.row[mine]] * scores[:, parameters.column[mine]]
+            slopes *= groupwise.reciprocal((scores**2).sum(axis=1))[:, None]
+            slopes[~scores.any(axis=1)] = np.nan
+            slopes[np.abs(slopes @ unknown).max(axis=1, initial=0.0) > LEANS] = np.nan
+            found.append(slopes)
         return tuple(found)
 
 
 def _inside(theta: Vector, criterion: Criterion) -> Vector:
     """Theta with the diagonal away from zero, where the criterion has no slope."""
     diagonal = criterion.parameters.row == criterion.parameters.column
-    return np.where(diagonal & (np.abs(theta) < 0.01), 0.01, theta)
+    inside: Vector = np.where(diagonal & (np.abs(theta) < 0.01), 0.01, theta)
+    return inside
 
 
 def _change(root: Matrix, row: int, column: int) -> Matrix:
@@ -99,7 +108,8 @@ def _change(root: Matrix, row: int, column: int) -> Matrix:
 
 def _between(U: Matrices, change: Matrix) -> Matrix:
     """The sum over groups of U' change U, (p, p)."""
-    return weighted_products(U, np.einsum("ab,bkj->akj", change, U))
+    total: Matrix = weighted_products(U, np.einsum("ab,bkj->akj", change, U))
+    return total
 
 
 def _differences(criterion: Criterion, theta: Vector) -> Matrix:
@@ -109,7 +119,7 @@ def _differences(criterion: Criterion, theta: Vector) -> Matrix:
         step = np.zeros_like(theta)
         step[i] = STEP * max(1.0, abs(theta[i]))
         columns.append((criterion.at(theta + step).gradient - criterion.at(theta - step).gradient) / (2.0 * step[i]))
-    hessian = np.array(columns)
+    hessian: Matrix = np.array(columns)
     return 0.5 * (hessian + hessian.T)
 
 
@@ -123,7 +133,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
     for factor, own, root, solved in zip(fold.factors, products.factors, lambdas, at.factors, strict=True):
         effects = root @ root.T @ np.einsum("amj,m->aj", solved.U, direction)
         solution = RandomSolution(root, effects, solved.effects_covariance())
-        factors.append(factor_estimates(factor, own, solution, sigma, products.basis.y_unit, products.n))
+        factors.append(factor_estimates(factor, own, solution, sigma=sigma, unit=products.basis.y_unit, n=products.n))
     theta = criterion.parameters.theta([factor.root for factor in factors])
     return assemble(
         fold,

@@ -23,8 +23,14 @@ TOLERANCE = 1e-6
 ENOUGH = 1e-8
 """The search stops where less than this is left, which is where rounding of the gradient shows."""
 
-RADIUS, LARGEST_RADIUS = 1.0, 1e6
-"""The first trust region, in units of theta or of its length if that is more; and the largest."""
+RADIUS = 1.0
+"""The first trust region, in units of theta or of its length if that is more."""
+
+FLAT = 1e-11
+"""Curvature, as a share of the largest, that is rounding."""
+
+FLAT_SLOPE = 1e-5
+"""Slope in a direction without curvature that is rounding."""
 
 ROUNDING = 1e-12
 """Differences of the criterion, relative to its size, that mean nothing."""
@@ -71,7 +77,7 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
         if not np.isfinite(then.value) or gain < 0.1 * expected - noise:
             radius = 0.25 * length
         elif gain > 0.75 * expected and length > 0.8 * radius:
-            radius = min(3.0 * radius, LARGEST_RADIUS)
+            radius = 3.0 * radius
         if gain > 0.0 or (gain > -noise and _is_nearer(then, at)):
             at, idle = then, 0
         else:
@@ -122,15 +128,8 @@ def distance(gradient: Vector, hessian: Matrix) -> float:
     return float(np.sqrt(0.5 * (pull[~flat] ** 2 / values[~flat]).sum()))
 
 
-FLAT = 1e-11
-"""Curvature, as a share of the largest, that is rounding."""
-
-FLAT_SLOPE = 1e-5
-"""Slope in a direction without curvature that is rounding."""
-
-
 def _corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
-    """The correction with what this step's change of the gradient adds to it (SR1); unchanged where it is ill-defined."""
+    """The correction with what this step's change of the gradient adds to it (SR1), unless that is ill-defined."""
     missing = change - (hessian + correction) @ step
     weight = float(missing @ step)
     if abs(weight) <= 1e-8 * float(np.linalg.norm(missing) * np.linalg.norm(step)):

@@ -63,8 +63,8 @@ class Parameters:
     """Which elements of the relative covariance factors Lambda are parameters.
 
     Parameter i is element (`row[i]`, `column[i]`) of the Lambda of factor `factor[i]`, all (k,). `sizes` are the q of
-    every factor. `lme4_order` (k,) lists the parameters as lme4 orders theta: the lower triangles of the terms, column by
-    column, terms by decreasing number of groups.
+    every factor. `lme4_order` (k,) lists the parameters as lme4 orders theta: the lower triangles of the terms, column
+    by column, terms by decreasing number of groups.
     """
 
     sizes: tuple[int, ...]

@@ -27,13 +27,12 @@ def require_fittable(design: Design) -> None:
                 "from that within.",
                 Fault("every group has one row", column=name),
             )
-        if n_groups * len(effect.names) >= n:
+        if (count := n_groups * len(effect.names)) >= n:
             term = f"({' + '.join(effect.names)} | {effect.grouping.name})".replace("(Intercept)", "1")
             raise TooManyParameters(
-                f"The term {excerpt(term)} has {n_groups * len(effect.names):,} random effects, {len(effect.names)} for "
-                f"each of {n_groups:,} groups, and there are {n:,} rows: their variance cannot be told from the "
-                "residual's.",
-                Fault(f"{n_groups * len(effect.names)} random effects", column=name),
+                f"The term {excerpt(term)} has {count:,} random effects, {len(effect.names)} for each of {n_groups:,} "
+                f"groups, and there are {n:,} rows: their variance cannot be told from the residual's.",
+                Fault(f"{count} random effects", column=name),
             )
 
 

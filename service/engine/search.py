@@ -1,8 +1,8 @@
-"""The optimum of a criterion of several parameters: searched for, settled on the boundary, and looked at twice if weak.
+"""The optimum of a criterion of several parameters: searched for, settled on the boundary, looked at twice if weak.
 
-A covariance at the optimum may have less than full rank. The necessary and sufficient conditions by Psi >= 0 are that the
-slope G by Psi vanishes where Psi does not, G Lambda = 0, and is not negative where it does: v'G v >= 0 for Lambda'v = 0.
-Small directions are set to zero exactly where that is no worse, and left again where the slope there says so.
+A covariance at the optimum may have less than full rank. The conditions of a minimum over Psi >= 0 are that the slope G
+by Psi vanishes where Psi does not, G Lambda = 0, and is not negative where it does: v'G v >= 0 for Lambda'v = 0. Small
+directions are set to zero exactly where that is no worse, and left again where the slope there says so.
 """
 
 from collections.abc import Callable
@@ -49,9 +49,8 @@ def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start:
     second = _settle(criterion, factors, _other_start(criterion, start))
     evaluations = first.verdict.evaluations + second.verdict.evaluations
     gap = first.evaluation.value - second.evaluation.value
-    best = (
-        second if gap > APART or (not first.verdict.converged and second.verdict.converged and gap > -APART) else first
-    )
+    rescued = second.verdict.converged and not first.verdict.converged and gap > -APART
+    best = second if gap > APART or rescued else first
     both = first.verdict.converged and second.verdict.converged and abs(gap) > APART
     return replace(best, verdict=replace(best.verdict, evaluations=evaluations, minima=1 + both))
 
@@ -59,8 +58,9 @@ def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start:
 def _other_start(criterion: Criterion, start: Vector) -> Vector:
     """Lambda = I, or thrice that where the first start was near it."""
     diagonal = criterion.parameters.row == criterion.parameters.column
-    identity = diagonal.astype(np.float64)
-    return 3.0 * identity if float(np.abs(start - identity).max()) < 0.5 else identity
+    identity: Vector = diagonal.astype(np.float64)
+    scale = 3.0 if float(np.abs(start - identity).max()) < 0.5 else 1.0
+    return identity * scale
 
 
 def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> Found:
@@ -112,7 +112,7 @@ def _without_small(root: Matrix) -> Matrix:
     if sizes[-1] > SMALL:
         return root
     scores = U * np.where(sizes > SMALL, sizes, 0.0)
-    R = np.linalg.qr(scores.T, mode="r")
+    R: Matrix = np.linalg.qr(scores.T).R
     lower: Matrix = np.tril(R.T * np.where(np.diag(R) < 0, -1.0, 1.0))
     lower[np.abs(lower) < 1e-14 * max(float(sizes[0]), 1e-300)] = 0.0
     return lower

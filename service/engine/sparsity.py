@@ -1,9 +1,9 @@
 """The pattern of a block elimination: which products of a factor's groups meet in which element of what remains.
 
-Columns are those of the factors that are not yet eliminated, one for each group and coefficient, a group's side by side.
-Eliminating a factor whose groups do not touch each other adds M_j' N_j M_j to the remaining columns, for each group j a
-dense product of the few columns it meets (Bates et al. 2015, J. Stat. Softw. 67(1), section 3; Duff, Erisman & Reid 2017,
-Direct Methods for Sparse Matrices, section 11). The pattern is fixed, so its places are found once for all theta.
+Columns are those of the factors that are not yet eliminated, one for each group and coefficient, a group's side by
+side. Eliminating a factor whose groups do not touch each other adds M_j' N_j M_j to the remaining columns, for each
+group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat. Softw. 67(1), section 3; Duff, Erisman
+& Reid 2017, Direct Methods for Sparse Matrices, section 11). The pattern is fixed, so its places are found once.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def meets_one_group(coupling: Coupling, q: int, n_columns: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """The elements, rows <= columns, that may differ from zero in what remains: `keys` row * n_columns + column, rising."""
+    """The elements, rows <= columns, that may differ from zero: `keys` row * n_columns + column, rising."""
 
     n_columns: int
     keys: Codes

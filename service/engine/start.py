@@ -1,8 +1,9 @@
 """Where the search begins: covariances by the method of moments.
 
 With r what least squares leaves of y and V_i the part of the rows' covariance that an element of a Psi multiplies,
-E[r'V_i r] is nearly sum_j tr(V_i V_j) sigma_j^2 (MINQUE0; Rao 1971, J. Multivariate Anal. 1; Searle, Casella & McCulloch
-1992, Variance Components, section 11.3): one small linear system of cross-products.
+E[r'V_i r] is nearly sum_j tr(V_i V_j) sigma_j^2 (MINQUE0; Rao 1971, J. Multivariate Anal. 1; Searle, Casella &
+McCulloch 1992, Variance Components, section 11.3): one small linear system of cross-products. What least squares takes
+of the V_i is subtracted, so that balanced designs begin at their optimum.
 """
 
 import numpy as np
@@ -84,7 +85,8 @@ def _outer(taken: Matrices) -> Matrix:
     """The sum over groups of t_a t_b' for t (q, p, J), (q q, p p)."""
     q, p, groups = taken.shape
     flat = taken.reshape(q * p, groups)
-    return (flat @ flat.T).reshape(q, p, q, p).transpose(0, 2, 1, 3).reshape(q * q, p * p)
+    sums: Matrix = (flat @ flat.T).reshape(q, p, q, p).transpose(0, 2, 1, 3).reshape(q * q, p * p)
+    return sums
 
 
 def _own_traces(gram: Matrices, taken: Matrices) -> Matrix:
@@ -93,8 +95,8 @@ def _own_traces(gram: Matrices, taken: Matrices) -> Matrix:
     lost = np.einsum("aij,bij->abj", taken, taken)
     flat, less = gram.reshape(q * q, -1), lost.reshape(q * q, -1)
     crossed = flat @ less.T
-    products = flat @ flat.T - crossed - crossed.T
-    return products.reshape(q, q, q, q).transpose(0, 2, 1, 3).reshape(q * q, q * q)
+    products: Matrix = (flat @ flat.T - crossed - crossed.T).reshape(q, q, q, q)
+    return products.transpose(0, 2, 1, 3).reshape(q * q, q * q)
 
 
 def _joint_traces(block: csr_array, mine: Matrices, theirs: Matrices) -> Matrix:
@@ -105,5 +107,5 @@ def _joint_traces(block: csr_array, mine: Matrices, theirs: Matrices) -> Matrix:
     lost = np.einsum("aie,cie->eac", mine[:, :, rows], theirs[:, :, blocks.indices]).reshape(-1, q * r)
     flat = blocks.data.reshape(-1, q * r)
     crossed = flat.T @ lost
-    products = flat.T @ flat - crossed - crossed.T
-    return products.reshape(q, r, q, r).transpose(0, 2, 1, 3).reshape(q * q, r * r)
+    products: Matrix = (flat.T @ flat - crossed - crossed.T).reshape(q, r, q, r)
+    return products.transpose(0, 2, 1, 3).reshape(q * q, r * r)

@@ -6,6 +6,7 @@ from service.arrays import Matrix, Vector
 from service.engine.conditioning import Fold
 from service.engine.crossproducts import CrossProducts
 from service.engine.estimates import Estimates, FactorEstimates, assemble
+from service.engine.noise import rounding
 from service.engine.scalar.criterion import Evaluation
 from service.engine.scalar.limits import NoPooling
 
@@ -54,7 +55,7 @@ def estimates_without_noise(fold: Fold, limit: NoPooling, *, restricted: bool) -
     groups = fold.products.factors[0].counts.size
     df = limit.between_df if restricted else groups
     sd = float(np.sqrt(limit.between_squares / df)) if df > 0 else 0.0
-    nothing = sd <= _rounding(fold.products)
+    nothing = sd <= rounding(fold.products)
     return _assembled(
         fold,
         beta=limit.beta,
@@ -76,7 +77,7 @@ def has_no_noise(products: CrossProducts, limit: NoPooling) -> bool:
     if limit.residual_squares > _rounding_squares(products):
         return False
     groups = products.factors[0].counts.size
-    return limit.residual_df > 0 or limit.between_squares <= groups * _rounding(products) ** 2
+    return limit.residual_df > 0 or limit.between_squares <= groups * rounding(products) ** 2
 
 
 def may_have_no_noise(products: CrossProducts) -> bool:
@@ -84,14 +85,9 @@ def may_have_no_noise(products: CrossProducts) -> bool:
     return bool(products.within[-1, -1] <= 4.0 * _rounding_squares(products))
 
 
-def _rounding(products: CrossProducts) -> float:
-    """A standard deviation, in units of the basis, that is nothing but rounding of the response."""
-    return 16.0 * products.basis.y_resolution
-
-
 def _rounding_squares(products: CrossProducts) -> float:
     """The weighted squares that rounding of the response alone may leave."""
-    return float(products.factors[0].weights.sum()) * _rounding(products) ** 2
+    return float(products.factors[0].weights.sum()) * rounding(products) ** 2
 
 
 def _assembled(

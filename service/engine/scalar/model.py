@@ -51,8 +51,8 @@ class ScalarModel:
 def fit_scalar(design: Design, fold: Fold, *, restricted: bool, theta: float | None) -> Fit:
     """The fit of a model with one varying coefficient whose fold this is.
 
-    `theta` holds the ratio of its standard deviation to the residuals' at a value from 0 (complete pooling) to infinity (no
-    pooling). Raises TooManyParameters where no pooling leaves no row to estimate sigma from.
+    `theta` holds the ratio of its standard deviation to the residuals' at a value from 0 (complete pooling) to infinity
+    (no pooling). Raises TooManyParameters where no pooling leaves no row to estimate sigma from.
     """
     held = theta is not None
     if theta is not None and theta * theta == np.inf:
