@@ -42,7 +42,7 @@ class Basis:
     @property
     def is_rotated(self) -> bool:
         """Whether the rotation does anything."""
-        return not np.array_equal(self.rotation, np.eye(self.shift.size))
+        return not is_identity(self.rotation)
 
     @property
     def y_unit(self) -> float:
@@ -58,7 +58,8 @@ class Basis:
     def log_determinant(self) -> float:
         """Logarithm of |det| of the map from the design's columns of X to the basis' columns of X."""
         k = self.columns.size
-        return float(np.log(self.scale[:k]).sum() + np.linalg.slogdet(self.rotation[:k, :k])[1])
+        turned = float(np.linalg.slogdet(self.rotation[:k, :k])[1]) if self.is_rotated else 0.0
+        return float(np.log(self.scale[:k]).sum()) + turned
 
     def jacobian(self) -> Matrix:
         """Change of the design's coefficients per change of the basis', in units of the basis' y: (p, p).
@@ -95,6 +96,11 @@ class Basis:
             scale=self.scale[both],
             rotation=np.eye(both.size),
         )
+
+
+def is_identity(matrix: Matrix) -> bool:
+    """Whether a square matrix is the identity."""
+    return np.count_nonzero(matrix) == len(matrix) and bool((matrix.diagonal() == 1.0).all())
 
 
 def fixed_columns(design: Design, basis: Basis) -> list[Column]:
@@ -150,7 +156,7 @@ def plain_random_basis(design: Design, place: int) -> RandomBasis:
     factor = random_factors(design)[place]
     raw = _raw_random_columns(factor)
     varying = [k for k, column in enumerate(raw) if column is not ONES]
-    found = extents_of(design, lambda chunk: _varying_columns(random_factors(chunk)[place]))
+    found = extents_of(design, lambda chunk: _varying_columns(random_factors(chunk)[place])) if varying else []
     extents = dict(zip(varying, found, strict=True))
     q = factor.n_coefficients
     shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)

@@ -1,5 +1,6 @@
 """Columns as the fold reads them: a block of rows at a time, shifted and scaled."""
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,9 @@ class Extent:
     def scale_around(self, shift: float) -> float:
         """The power of two that brings the values around `shift` below one."""
         spread = max(abs(self.low - shift), abs(self.high - shift))
-        exponent = int(np.frexp(spread if spread > 0 else 1.0)[1])
+        exponent = math.frexp(spread if spread > 0 else 1.0)[1]
         # A column of nothing but subnormal numbers asks for more than the largest power of two.
-        return float(np.ldexp(1.0, min(-exponent, 1023)))
+        return math.ldexp(1.0, min(-exponent, 1023))
 
 
 def matrix_column(matrix: ModelMatrix, k: int) -> Column:
@@ -82,28 +83,19 @@ def response_column(design: Design) -> Column:
 
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
     """The extents of these columns of a design over all its rows."""
-    parts = [[_extent(column, chunk.n) for column in columns(chunk)] for chunk in design.chunks()]
-    shares = [chunk.n / design.n for chunk in design.chunks()] if len(parts) > 1 else [1.0]
-    return [_joined(same, shares) for same in zip(*parts, strict=True)]
-
-
-def _joined(parts: Sequence[Extent], shares: Sequence[float]) -> Extent:
-    """The extent of the rows of all parts."""
-    mean = sum(part.mean * share for part, share in zip(parts, shares, strict=True))
-    low, high = min(part.low for part in parts), max(part.high for part in parts)
-    return Extent(low, high, min(max(mean, low), high))
-
-
-def _extent(column: Column, n: int) -> Extent:
-    """The extent of the n values of a column."""
-    out = np.empty(min(BLOCK_ROWS, n))
-    low, high, mean = np.inf, -np.inf, 0.0
-    for rows in blocks(n):
-        part = out[: rows.stop - rows.start]
-        column.fill(rows, part)
-        low, high = min(low, float(part.min())), max(high, float(part.max()))
-        mean += float(part.mean()) * (part.size / n)
-    return Extent(low, high, min(max(mean, low), high))
+    low, high, mean = np.array(np.inf), np.array(-np.inf), np.array(0.0)
+    for chunk in design.chunks():
+        own = columns(chunk)
+        out = np.empty((len(own), min(BLOCK_ROWS, chunk.n)))
+        for rows in blocks(chunk.n):
+            part = out[:, : rows.stop - rows.start]
+            for column, row in zip(own, part, strict=True):
+                column.fill(rows, row)
+            low, high = np.minimum(low, part.min(axis=1)), np.maximum(high, part.max(axis=1))
+            # Shares of a mean, as sums might overflow.
+            mean = mean + part.mean(axis=1) * (part.shape[1] / design.n)
+    middle = np.minimum(np.maximum(mean, low), high)
+    return [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
 
 
 def blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:

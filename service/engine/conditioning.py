@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular
+from scipy.linalg.lapack import dpotrf
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
@@ -107,9 +108,9 @@ def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
 
 def _orthonormal(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> CrossProducts:
     """The products with the columns of each random term orthonormal over the rows, where they are independent."""
-    turns = [_random_turn(own, factor, products.n) for own, factor in zip(products.factors, factors, strict=True)]
     if all(factor.n_coefficients == len(factor.effects) for factor in factors):
         return products
+    turns = [_random_turn(own, factor, products.n) for own, factor in zip(products.factors, factors, strict=True)]
     return turn_random(products, tuple(turns))
 
 
@@ -189,8 +190,14 @@ def _gram(products: CrossProducts) -> Matrix:
 
 def shares_left(gram: Matrix) -> Vector:
     """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
+    squares = gram.diagonal()
+    total = np.where(squares > 0, squares, 1.0)
+    size = np.sqrt(total)
+    root, failed = dpotrf(gram / (size[:, None] * size), lower=1, clean=0)
+    share: Vector = root.diagonal() ** 2
+    if not failed and share.size and share.min() > NEAR_DEPENDENCE:
+        return share
     left = gram.copy()
-    total = np.where(np.diag(gram) > 0, np.diag(gram), 1.0)
     share = np.empty(len(gram))
     for k in range(len(gram)):
         share[k] = left[k, k] / total[k]

@@ -30,7 +30,7 @@ from service.engine.elimination import (
     shrunken,
     weighted_products,
 )
-from service.engine.profile import invert, profile_constants
+from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
 from service.engine.remainder import Solved
 
@@ -71,13 +71,13 @@ class Criterion:
         """The criterion with its derivatives at theta (k,), the parameters of the Lambdas in the random bases."""
         lambdas = self.parameters.roots(theta)
         A, log_determinant, factors = self._eliminate(lambdas)
-        inverse, log_determinant_X = invert(A[:-1, :-1])
-        beta = inverse @ A[:-1, -1]
+        R, log_determinant_X = whiten(A[:-1, :-1])
+        beta = (R @ A[:-1, -1]) @ R
         direction = np.append(-beta, 1.0)
         # Where X and the groups explain all of y rounding may leave less than nothing.
         rho = max(float(direction @ A @ direction), sys.float_info.min)
         slopes, curvature = slopes_by_psi(
-            [(solved.N, solved.U) for solved in factors], inverse, direction, rho, self.nu, restricted=self.restricted
+            [(solved.N, solved.U) for solved in factors], R.T, direction, rho, self.nu, restricted=self.restricted
         )
         gradient, hessian = by_theta(self.parameters, lambdas, slopes, curvature)
         value = log_determinant + self.nu * math.log(rho) + self.constant
@@ -88,7 +88,7 @@ class Criterion:
             hessian=hessian,
             beta=beta,
             rho=rho,
-            inverse=inverse,
+            inverse=R.T @ R,
             factors=factors,
             slopes=tuple(slopes),
         )

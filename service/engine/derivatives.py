@@ -27,7 +27,7 @@ from service.engine.random_factors import Parameters
 
 def slopes_by_psi(
     factors: Sequence[tuple[Matrices, Matrices]],
-    inverse: Matrix,
+    half: Matrix,
     direction: Vector,
     rho: float,
     nu: int,
@@ -36,9 +36,8 @@ def slopes_by_psi(
 ) -> tuple[list[Matrix], Matrix]:
     """The derivatives by each Psi_f (q, q), and the second ones, (K, K) for the K = sum q^2 elements of all Psi.
 
-    `factors` are the (N, U) of each factor, `inverse` A_XX^-1, `direction` (-beta, 1).
+    `factors` are the (N, U) of each factor, `half half'` is A_XX^-1, `direction` (-beta, 1).
     """
-    half = np.linalg.cholesky(inverse).astype(np.float64, copy=False)
     sums = [_summed(N, U, half, direction, joint=len(factors) == 1) for N, U in factors]
     slopes = [own.N - (nu / rho) * own.cc - (own.YY if restricted else 0.0) for own in sums]
     if len(sums) == 1:

@@ -1,7 +1,7 @@
 """The fold: rows -> cross-products, in two passes over blocks of rows; then the rows are not needed again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,16 +42,21 @@ class _Rows:
     columns: list[Column]
     fixed: list[Place]
     random: list[list[Place]]
+    whole: list[Matrix] = field(default_factory=list)
 
     @property
     def n(self) -> int:
         return self.design.n
 
     def read(self, rows: slice, out: Matrix) -> Matrix:
-        """These rows of all columns, (columns, rows), in `out`."""
+        """These rows of all columns, (columns, rows), in `out` unless they are all rows and were read before."""
+        if self.whole:
+            return self.whole[0]
         part = out[:, : rows.stop - rows.start]
         for column, row in zip(self.columns, part, strict=True):
             column.fill(rows, row)
+        if rows.stop - rows.start == self.n <= BLOCK_ROWS:
+            self.whole.append(part)
         return part
 
 
@@ -160,7 +165,7 @@ def _ordered(a: Place, b: Place) -> tuple[Place, Place]:
 
 def _matrices(sums: Sums, rows: list[Place], columns: list[Place]) -> Matrices:
     """The products of these columns with those, (rows, columns, J)."""
-    return np.stack([np.stack([sums[_ordered(a, b)] for b in columns]) for a in rows])
+    return np.array([[sums[_ordered(a, b)] for b in columns] for a in rows])
 
 
 def _counts(factor: RandomFactor) -> Codes:

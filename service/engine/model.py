@@ -64,7 +64,7 @@ class JointModel:
     def _directions(self) -> tuple[Matrix, Matrix]:
         """Directions of theta times their standard errors, (k, r), and directions without curvature (k, k - r).
 
-        The latter do not change Psi, where it is singular, or change what the data do not tell. A theta that is held has
+        The latter do not change Psi, where it is singular, or change what the data do not tell. A held theta has
         neither.
         """
         if self.held:

@@ -1,26 +1,24 @@
-"""What every criterion profiles out: the coefficients, by inverting A_XX, and sigma."""
+"""What every criterion profiles out: the coefficients, by whitening A_XX, and sigma."""
 
 import math
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from service.arrays import Matrix
 from service.engine.crossproducts import CrossProducts
 
 
-def invert(A: Matrix) -> tuple[Matrix, float]:
-    """The inverse and the log determinant of a positive definite matrix, scaled to unit diagonal meanwhile."""
+def whiten(A: Matrix) -> tuple[Matrix, float]:
+    """R, lower triangular, with R A R' = I and R'R = A^-1, and log|A|, of a positive definite A.
+
+    Raises LinAlgError if A, scaled to unit diagonal, is not positive definite.
+    """
     size = np.sqrt(A.diagonal())
-    units = size[:, None] * size
-    root, failed = dpotrf(A / units, lower=True)
+    root, failed = dpotrf(A / (size[:, None] * size), lower=1)
     if failed:
         raise np.linalg.LinAlgError("not positive definite")
-    half = dpotri(root, lower=True)[0]
-    inverse = half + half.T
-    inverse[np.diag_indices_from(inverse)] *= 0.5
-    inverse /= units
-    return inverse, 2.0 * float(np.log(root.diagonal() * size).sum())
+    return dtrtri(root, lower=1)[0] / size, 2.0 * float(np.log(root.diagonal() * size).sum())
 
 
 def profile_constants(products: CrossProducts, *, restricted: bool) -> tuple[int, float]:

@@ -24,6 +24,9 @@ PIECE, NODES = 0.5, 12
 
 GROUPS_AT_ONCE = 4096
 
+AT_ONCE = 100_000
+"""Numbers up to which all groups' outer products are formed at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -50,7 +53,9 @@ def between_groups(weights: Vector, means: Matrix) -> Between:
     """The groups with these weights (J,) and means (J, m), in as few terms as lose nothing."""
     order = np.argsort(weights, kind="stable")
     ordered = weights[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1.0))
+    changes = np.empty(ordered.size, dtype=np.bool_)
+    changes[0], changes[1:] = True, ordered[1:] != ordered[:-1]
+    starts = np.flatnonzero(changes)
     if starts.size > DISTINCT:
         return _at_nodes(ordered, means[order])
     m = means.shape[1]
@@ -63,6 +68,10 @@ def _added_up(weights: Vector, means: Matrix, starts: Codes) -> Between:
     """The groups of equal weight added up; `weights` are in order and change at `starts`."""
     m = means.shape[1]
     ends = np.append(starts[1:], weights.size)
+    if means.size * m <= AT_ONCE:
+        products = means[:, :, None] * means[:, None, :]
+        outer = np.add.reduceat(products.reshape(-1, m * m), starts)
+        return Between(weights[starts], (ends - starts).astype(np.float64), means, outer)
     outer = np.empty((starts.size, m, m))
     for d, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         equal = means[start:end]

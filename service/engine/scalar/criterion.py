@@ -19,7 +19,7 @@ import numpy as np
 
 from service.arrays import Matrix, Vector
 from service.engine.crossproducts import CrossProducts
-from service.engine.profile import invert, profile_constants
+from service.engine.profile import profile_constants, whiten
 from service.engine.scalar.between import Between, between_groups
 
 SCANNED = 1_000_000
@@ -100,22 +100,24 @@ class Criterion:
         square = lam * lam
         A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
         A += self.within
-        inverse, log_determinant = invert(A[:-1, :-1])
-        direction = np.ones(len(A))
-        beta = inverse @ A[:-1, -1]
-        direction[:-1] = -beta
+        R, log_determinant = whiten(A[:-1, :-1])
+        beta = (R @ A[:-1, -1]) @ R
+        # In these coordinates A_XX is the identity, and y what X leaves of it: derivatives are traces and squares.
+        turn = np.zeros_like(A)
+        turn[:-1, :-1], turn[-1, :-1], turn[-1, -1] = R, -beta, 1.0
+        direction = turn[-1]
         # Where X and the groups explain all of y rounding may leave less than nothing.
         rho = max(float(direction @ A @ direction), sys.float_info.min)
-        pull = A1 @ direction
-        rho1 = float(direction @ pull) / rho
-        rho2 = float(direction @ A2 @ direction - 2.0 * pull[:-1] @ inverse @ pull[:-1]) / rho
+        W, W2 = turn @ A1 @ turn.T, ((turn @ A2) * turn).sum(axis=1)
+        inner, pull = W[:-1, :-1], W[-1, :-1]
+        rho1 = float(W[-1, -1]) / rho
+        rho2 = (float(W2[-1]) - 2.0 * float(pull @ pull)) / rho
         value = float(np.log1p(phi * w) @ count)
         first, second = float(lam @ count), -float(square @ count)
-        inner = inverse @ A1[:-1, :-1]
         if self.restricted:
             value += log_determinant
             first += float(inner.trace())
-            second += float((inverse * A2[:-1, :-1] - inner * inner.T).sum())
+            second += float(W2[:-1].sum() - (inner * inner).sum())
         return Evaluation(
             phi=phi,
             value=value + self.nu * math.log(rho) + self.constant,
@@ -123,7 +125,7 @@ class Criterion:
             curvature=second + self.nu * (rho2 - rho1 * rho1),
             beta=beta,
             rho=rho,
-            inverse=inverse,
+            inverse=R.T @ R,
             A1=A1[:-1, :-1],
             rho_slope=rho1 * rho,
             joint_curvature=second + self.nu * rho2,
@@ -146,10 +148,10 @@ def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
     """The same, one matrix after the other: a third of the work, which counts where the matrices are large."""
     log_rho, log_determinant = np.empty(len(A)), np.empty(len(A))
     for g, (at, slope) in enumerate(zip(A, A1, strict=True)):
-        inverse, _ = invert(at[:-1, :-1])
-        direction = np.append(-(inverse @ at[:-1, -1]), 1.0)
+        R, _ = whiten(at[:-1, :-1])
+        direction = np.append(-(R @ at[:-1, -1]) @ R, 1.0)
         log_rho[g] = direction @ slope @ direction / max(float(direction @ at @ direction), sys.float_info.min)
-        log_determinant[g] = np.vdot(inverse, slope[:-1, :-1])
+        log_determinant[g] = ((R @ slope[:-1, :-1]) * R).sum()
     return log_rho, log_determinant
 
 
