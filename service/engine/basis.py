@@ -114,30 +114,6 @@ def _raw_columns(design: Design, columns: Codes) -> list[Column]:
     return [*(matrix_column(design.X, int(c)) for c in columns), response_column(design)]
 
 
-def plain_basis(design: Design) -> Basis:
-    """The basis of all columns of a design, shifted and scaled, not rotated.
-
-    Without an intercept nothing may be shifted: a constant is then not among the columns. Raises NotFinite for numbers
-    beyond LARGEST.
-    """
-    columns = np.arange(int(design.intercept), design.X.n_columns)
-    extents = extents_of(design, lambda chunk: _raw_columns(chunk, columns))
-    _require_moderate(design, columns, extents)
-    shift = [each.mean if design.intercept else 0.0 for each in extents]
-    scale = [each.scale_around(s) for each, s in zip(extents, shift, strict=True)]
-    magnitude = extents[-1].magnitude * scale[-1]
-    return Basis(design.intercept, columns, np.array(shift), np.array(scale), np.eye(len(extents)), magnitude)
-
-
-def _require_moderate(design: Design, columns: Codes, extents: Sequence[Extent]) -> None:
-    """Refuse a column (k,), or the response after them, whose largest absolute value is beyond LARGEST."""
-    names = [*(design.names[c] for c in columns), design.response]
-    for name, each in zip(names, extents, strict=True):
-        if each.magnitude > LARGEST:
-            message = f"{excerpt(name)} has numbers beyond {LARGEST:g}: scale it by a power of ten."
-            raise NotFinite(message, Fault(message, column=excerpt(name)))
-
-
 @dataclass(frozen=True, slots=True)
 class RandomBasis:
     """Coordinates (Z - shift) * scale of the q columns of a random factor.
@@ -151,19 +127,64 @@ class RandomBasis:
     transform: Matrix
 
 
-def plain_random_basis(design: Design, place: int) -> RandomBasis:
-    """The shifted and scaled coordinates of the columns of the random factor at `place`."""
-    factor = random_factors(design)[place]
-    raw = _raw_random_columns(factor)
-    varying = [k for k, column in enumerate(raw) if column is not ONES]
-    found = extents_of(design, lambda chunk: _varying_columns(random_factors(chunk)[place])) if varying else []
-    extents = dict(zip(varying, found, strict=True))
-    q = factor.n_coefficients
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """The coordinates of a model: of its fixed columns and response, and of its random factors."""
+
+    factors: tuple[RandomFactor, ...]
+    fixed: Basis
+    random: tuple[RandomBasis, ...]
+
+
+def plain_bases(design: Design) -> Bases:
+    """The bases in which a design is folded first: shifted and scaled, not rotated.
+
+    Without an intercept nothing may be shifted: a constant is then not among the columns. Raises NotFinite for numbers
+    beyond LARGEST.
+    """
+    factors = random_factors(design)
+    columns = np.arange(int(design.intercept), design.X.n_columns)
+    found = extents_of(design, lambda chunk: _all_columns(chunk, columns))
+    fixed, rest = found[: columns.size + 1], found[columns.size + 1 :]
+    random = []
+    for factor in factors:
+        random.append(_plain_random_basis(factor, rest[: factor.n_coefficients]))
+        rest = rest[factor.n_coefficients :]
+    names = [*(design.names[c] for c in columns), design.response]
+    _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
+    return Bases(factors, _plain_basis(design, columns, fixed), tuple(random))
+
+
+def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
+    """These columns of X, the response, and the columns of every random factor, as they are given."""
+    return [
+        *_raw_columns(chunk, columns),
+        *(c for factor in random_factors(chunk) for c in _raw_random_columns(factor)),
+    ]
+
+
+def _require_moderate(names: Sequence[str], extents: Sequence[Extent]) -> None:
+    """Refuse a column whose largest absolute value is beyond LARGEST."""
+    for name, each in zip(names, extents, strict=True):
+        if each.magnitude > LARGEST:
+            message = f"{excerpt(name)} has numbers beyond {LARGEST:g}: scale it by a power of ten."
+            raise NotFinite(message, Fault(message, column=excerpt(name)))
+
+
+def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent]) -> Basis:
+    shift = [each.mean if design.intercept else 0.0 for each in extents]
+    scale = [each.scale_around(s) for each, s in zip(extents, shift, strict=True)]
+    magnitude = extents[-1].magnitude * scale[-1]
+    return Basis(design.intercept, columns, np.array(shift), np.array(scale), np.eye(len(extents)), magnitude)
+
+
+def _plain_random_basis(factor: RandomFactor, extents: Sequence[Extent]) -> RandomBasis:
+    raw, q = _raw_random_columns(factor), factor.n_coefficients
     shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
     for term in factor.terms:
-        intercept = next((k for k in range(term.start, term.stop) if k not in extents), None)
+        intercept = next((k for k in range(term.start, term.stop) if raw[k] is ONES), None)
         for k in range(term.start, term.stop):
-            if k in extents:
+            if raw[k] is not ONES:
                 shift[k] = 0.0 if intercept is None else extents[k].mean
                 scale[k] = transform[k, k] = extents[k].scale_around(shift[k])
                 if intercept is not None:
@@ -182,7 +203,3 @@ def random_columns(factor: RandomFactor, basis: RandomBasis) -> list[Column]:
 def _raw_random_columns(factor: RandomFactor) -> list[Column]:
     """The columns of a factor as they are given."""
     return [matrix_column(effect.Z, k) for effect in factor.effects for k in range(len(effect.names))]
-
-
-def _varying_columns(factor: RandomFactor) -> list[Column]:
-    return [column for column in _raw_random_columns(factor) if column is not ONES]

@@ -14,7 +14,6 @@ from service.engine.elimination import (
     groups_of,
     pool,
     shrunken,
-    weighted_products,
 )
 from service.engine.remainder import Rest, Solution, Solved
 from service.engine.sparsity import Coupling, Remainder
@@ -111,7 +110,7 @@ class _Block:
 
     def products(self) -> Matrix:
         """What eliminating the factor adds to D'V^-1 D: M' N M - M' G M, (m, m)."""
-        return weighted_products(self.M_D, groupwise.product(self.N, self.M_D) - self.D)
+        return groupwise.weighted_products(self.M_D, groupwise.product(self.N, self.M_D) - self.D)
 
 
 class _Coupled:

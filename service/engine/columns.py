@@ -84,8 +84,9 @@ def response_column(design: Design) -> Column:
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
     """The extents of these columns of a design over all its rows."""
     low, high, mean = np.array(np.inf), np.array(-np.inf), np.array(0.0)
+    places: list[int] = []
     for chunk in design.chunks():
-        own = columns(chunk)
+        own, places = distinct(columns(chunk))
         out = np.empty((len(own), min(BLOCK_ROWS, chunk.n)))
         for rows in blocks(chunk.n):
             part = out[:, : rows.stop - rows.start]
@@ -95,7 +96,8 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
             # Shares of a mean, as sums might overflow.
             mean = mean + part.mean(axis=1) * (part.shape[1] / design.n)
     middle = np.minimum(np.maximum(mean, low), high)
-    return [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
+    found = [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
+    return [found[place] for place in places]
 
 
 def blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:

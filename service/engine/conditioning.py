@@ -14,10 +14,10 @@ from scipy.linalg.lapack import dpotrf
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
-from service.engine.basis import Basis, RandomBasis, fixed_columns
+from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
 from service.engine.columns import blocks
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
-from service.engine.fold import Bases, fold
+from service.engine.fold import fold
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
 

@@ -28,7 +28,6 @@ from service.engine.elimination import (
     groups_of,
     pool,
     shrunken,
-    weighted_products,
 )
 from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
@@ -100,7 +99,7 @@ class Criterion:
         pooled = pool(self._roots(grading(psi)), psi)
         M, N = products.solution, pooled.N
         U = groupwise.product(N, M)
-        A = products.within + weighted_products(M, U)
+        A = products.within + groupwise.weighted_products(M, U)
         plan = self.arrangement
         if plan is None:
             return A, pooled.log_determinant, (Solved(N, U, partial(shrunken, first.gram, lambdas[0])),)

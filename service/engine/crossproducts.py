@@ -83,8 +83,10 @@ class CrossProducts:
 
     def without_rounding(self) -> "CrossProducts":
         """The same with exact zeros in `within` for the columns of X of which Z leaves nothing but rounding."""
-        squares = np.diag(self.within) + np.einsum("amj,amj->m", self.solution, self.factors[0].cross)
-        determined = np.flatnonzero(np.diag(self.within)[:-1] <= CONSTANT * squares[:-1])
+        left = self.within.diagonal()
+        squares = left + (self.solution * self.factors[0].cross).sum(axis=(0, 2))
+        determined = left <= CONSTANT * squares
+        determined[-1] = False
         within = self.within.copy()
         within[determined] = within[:, determined] = 0.0
         return replace(self, within=within)
@@ -107,7 +109,7 @@ class CrossProducts:
 
 def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProducts:
     """The cross-products with the columns Z_f T_f in place of every Z_f, for T_f (q, q)."""
-    solution: Matrices = np.einsum("ab,bmj->amj", np.linalg.inv(turns[0]), products.solution)
+    solution = groupwise.times(np.linalg.inv(turns[0]).astype(np.float64, copy=False), products.solution)
     pairs = {}
     for (f, h), block in products.pairs.items():
         left, right = (kron(eye_array(products.factors[g].gram.shape[2]), turns[g], format="csr") for g in (f, h))
@@ -121,15 +123,14 @@ def _turn_factor(factor: FactorProducts, T: Matrix) -> FactorProducts:
         factor,
         basis=replace(factor.basis, transform=factor.basis.transform @ T),
         gram=groupwise.sandwich(T, factor.gram),
-        cross=np.einsum("ba,bmj->amj", T, factor.cross),
+        cross=groupwise.times(T.T, factor.cross),
         mean_squares=T.T @ factor.mean_squares @ T,
     )
 
 
 def total_products(products: CrossProducts) -> Matrix:
     """D'D (m, m), weighted."""
-    gram: Matrix = products.within + np.einsum("amj,anj->mn", products.solution, products.factors[0].cross)
-    return gram
+    return products.within + groupwise.weighted_products(products.solution, products.factors[0].cross)
 
 
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
@@ -140,7 +141,7 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     apart = b.solution - a.solution
     # The parallel sum of the two Grams weighs how far the regressions of the two parts lie apart.
     lean = groupwise.solve(roots, groupwise.product(second, apart))
-    within = a.within + b.within + np.einsum("amj,anj->mn", apart, groupwise.product(first, lean))
+    within = a.within + b.within + groupwise.weighted_products(apart, groupwise.product(first, lean))
     solution = groupwise.solve(roots, factors[0].cross)
     gap, part = b.total_mean - a.total_mean, b.n / (a.n + b.n)
     return CrossProducts(

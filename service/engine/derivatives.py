@@ -77,7 +77,7 @@ def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint
     flat = np.ascontiguousarray(N).reshape(q * q, -1)
     c = np.einsum("amj,m->aj", U, direction)
     Y = np.einsum("amj,mi->aij", U[:, :-1], half)
-    stacked = Y.reshape(q * p, -1)
+    stacked = Y.reshape(q * p, N.shape[2])
     outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
     none = np.zeros((0, 0))
     return _Sums(

@@ -73,13 +73,6 @@ def shrunken(gram: Matrices, root: Matrix) -> Matrices:
     return covariance
 
 
-def weighted_products(A: Matrices, B: Matrices) -> Matrix:
-    """The sum over groups of A_j' B_j for A (q, m, J) and B (q, k, J), (m, k)."""
-    m, k = A.shape[1], B.shape[1]
-    total: Matrix = A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
-    return total
-
-
 def columns_of(matrices: Matrices) -> Matrix:
     """(q, m, J) as (J q, m): a group's coefficients side by side."""
     q, m, groups = matrices.shape

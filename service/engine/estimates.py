@@ -1,8 +1,11 @@
 """What a fit estimates, in the units of the data."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.lapack import dgeqrf
 
 from service.arrays import Codes, Matrices, Matrix, Vector, Vectors
 from service.engine import groupwise
@@ -23,22 +26,36 @@ class FactorEstimates:
     """What is estimated of a random factor with J groups and q coefficients.
 
     `counts` (J,) rows and `weights` (J,) their summed prior weights. `root` (q, q) is Lambda, the lower triangular
-    factor of the effects' covariance over sigma^2; `sd` (q,) and `correlation` (q, q), nan where a deviation is
-    zero. `effects` (q, J) are each group's deviations, `effect_sd` (q, J) their standard errors given beta and theta.
-    `weight` (J,) is the share of its own mean in a group's estimate, where a varying intercept is all there is.
-    `mean_sd` is the root of the mean over the rows of z' Cov z.
+    factor of the effects' covariance over sigma^2; `spread` (q, q) a root of the covariance itself, `sd` (q,) the
+    lengths of its rows. `effects` (q, J) are each group's deviations; `effect_errors` gives their standard errors given
+    beta and theta, (q, J). `weight` (J,) is the share of its own mean in a group's estimate, where a varying intercept
+    is all there is. `mean_sd` is the root of the mean over the rows of z' Cov z.
     """
 
     factor: RandomFactor
     counts: Codes
     weights: Vector
     root: Matrix
+    spread: Matrix
     sd: Vector
-    correlation: Matrix
     effects: Vectors
-    effect_sd: Vectors
+    effect_errors: Callable[[], Vectors]
     weight: Vector | None
     mean_sd: float
+
+    @property
+    def correlation(self) -> Matrix:
+        """The correlations of the coefficients (q, q); nan where a standard deviation is zero."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            directions = self.spread / self.sd[:, None]
+        correlation: Matrix = directions @ directions.T
+        correlation[np.diag_indices_from(correlation)] = np.where(self.sd > 0, 1.0, np.nan)
+        return correlation
+
+    @property
+    def effect_sd(self) -> Vectors:
+        """The standard errors of the effects given beta and theta, (q, J)."""
+        return self.effect_errors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +107,49 @@ class RandomSolution:
 
     root: Matrix
     effects: Vectors
-    H: Matrices
+    covariance: Callable[[], Matrices]
 
 
 def factor_estimates(
     factor: RandomFactor, products: FactorProducts, solution: RandomSolution, *, sigma: float, unit: float, n: int
 ) -> FactorEstimates:
     """A factor's estimates in the units of the data; `sigma` is in units of the basis, of which one is `unit`."""
-    transform = products.basis.transform
+    transform, scale = products.basis.transform, sigma * unit
     scores = transform @ solution.root
-    lengths = np.linalg.norm(scores, axis=1)
-    directions = scores * groupwise.reciprocal(lengths)[:, None]
-    correlation = directions @ directions.T
-    correlation[lengths == 0] = correlation[:, lengths == 0] = np.nan
-    variance = np.diagonal(groupwise.sandwich(transform.T, solution.H)).T
-    mean_square = float(((solution.root @ solution.root.T) * products.mean_squares).sum()) / n
-    pooled = factor.is_varying_intercept
-    total = solution.root[0, 0] ** 2 * products.gram[0, 0]
+    spread = scores * scale
+    mean_square = float((solution.root.T @ products.mean_squares @ solution.root).trace()) / n
+    total = solution.root[0, 0] ** 2 * products.gram[0, 0] if factor.is_varying_intercept else None
+
+    def effect_errors() -> Vectors:
+        variance = np.diagonal(groupwise.sandwich(transform.T, solution.covariance())).T
+        errors: Vectors = np.sqrt(np.maximum(variance, 0.0)) * scale
+        return errors
+
     return FactorEstimates(
         factor=factor,
         counts=products.counts,
         weights=products.weights,
         root=canonical_root(scores, factor),
-        sd=lengths * (sigma * unit),
-        correlation=correlation,
+        spread=spread,
+        sd=np.sqrt((scores * scores).sum(axis=1)) * scale,
         effects=transform @ solution.effects * unit,
-        effect_sd=np.sqrt(np.maximum(variance, 0.0)) * (sigma * unit),
-        weight=total / (1.0 + total) if pooled else None,
-        mean_sd=float(np.sqrt(max(mean_square, 0.0))) * sigma * unit,
+        effect_errors=effect_errors,
+        weight=None if total is None else total / (1.0 + total),
+        mean_sd=math.sqrt(max(mean_square, 0.0)) * scale,
     )
 
 
 def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
     """The lower triangular Lambda (q, q) with Lambda Lambda' = scores scores', its diagonal not negative."""
+    if factor.n_coefficients == len(factor.effects):
+        return np.abs(scores)
     root = np.zeros_like(scores)
     for term in factor.terms:
-        R: Matrix = np.linalg.qr(scores[term, term].T).R
-        lower = R.T * np.where(np.diag(R) < 0, -1.0, 1.0)
-        sizes = np.linalg.norm(lower, axis=1)
-        lower[np.diag_indices_from(lower)] *= np.diag(lower) > RANK * sizes
-        root[term, term] = np.tril(lower)
+        lower = dgeqrf(scores[term, term].T)[0].T
+        diagonal = lower.diagonal()
+        lower = np.tril(lower * np.where(diagonal < 0, -1.0, 1.0))
+        negligible = lower.diagonal() <= RANK * np.sqrt((lower * lower).sum(axis=1))
+        root[term, term] = np.where(np.diag(negligible), 0.0, lower)
     return root
 
 

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array, csr_array
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
-from service.engine.basis import Basis, RandomBasis, fixed_columns, random_columns
+from service.engine.basis import Bases, Basis, fixed_columns, random_columns
 from service.engine.columns import BLOCK_ROWS, ONES, Column, blocks, distinct
 from service.engine.crossproducts import CrossProducts, FactorProducts, merge
 from service.engine.random_factors import RandomFactor, random_factors
@@ -23,15 +23,6 @@ Place = int | None
 
 Sums = dict[tuple[Place, Place], Vector]
 """The sum over each group's rows of the product of two columns, (J,) each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bases:
-    """The coordinates of a model: of its fixed columns and response, and of its random factors."""
-
-    factors: tuple[RandomFactor, ...]
-    fixed: Basis
-    random: tuple[RandomBasis, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +91,31 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
                 for f, basis in enumerate(own.random)
             ),
             solution=_turned(solution[:, kept], turn),
-            within=around.within[np.ix_(kept, kept)],
+            within=around.within[kept][:, kept],
             pairs=pairs,
             log_weights=log_weights,
             total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
-            scatter=around.scatter[np.ix_(kept, kept)][int(own.fixed.intercept) :, int(own.fixed.intercept) :],
+            scatter=around.scatter[kept][:, kept][int(own.fixed.intercept) :, int(own.fixed.intercept) :],
         ).without_rounding()
         for own, kept in zip(bases, chosen, strict=True)
     ]
 
 
-def _rows(designs: Sequence[Design], bases: Sequence[Bases]) -> tuple[_Rows, list[Codes]]:
-    """The rows of the designs, and where the fixed columns and response of each are among those of all."""
+def _rows(designs: Sequence[Design], bases: Sequence[Bases]) -> tuple[_Rows, list[Codes | slice]]:
+    """The rows of the designs, and which of all fixed columns and responses are those of each."""
     fixed = [
         [ONES] * own.fixed.intercept + fixed_columns(design, own.fixed)
         for design, own in zip(designs, bases, strict=True)
     ]
-    of_all, places = distinct([column for part in fixed for column in part])
+    of_all, places = distinct([column for part in fixed for column in part]) if len(designs) > 1 else (fixed[0], [])
     random = [random_columns(factor, basis) for factor, basis in zip(bases[0].factors, bases[0].random, strict=True)]
     columns, where = distinct([c for part in (of_all, *random) for c in part if c is not ONES])
     following = iter(where)
     placed = [[None if column is ONES else next(following) for column in part] for part in (of_all, *random)]
-    starts = np.cumsum([0, *map(len, fixed)])
-    chosen = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
+    chosen: list[Codes | slice] = [slice(None)]
+    if len(designs) > 1:
+        starts = np.cumsum([0, *map(len, fixed)])
+        chosen = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
     return _Rows(designs[0], columns, placed[0], placed[1:]), chosen
 
 

@@ -45,6 +45,8 @@ def cholesky_plus_identity(A: Matrices) -> Matrices:
 
 def reciprocal(x: Vectors) -> Vectors:
     """1 / x, and 0 where x is 0."""
+    if x.all():
+        return 1.0 / x
     inverse: Vectors = np.divide(1.0, x, out=np.zeros_like(x), where=x != 0)
     return inverse
 
@@ -93,3 +95,16 @@ def product(A: Matrices, B: Matrices) -> Matrices:
     """A B for A (q, r, J) and B (r, k, J)."""
     products: Matrices = np.einsum("abj,bkj->akj", A, B)
     return products
+
+
+def times(T: Matrix, A: Matrices) -> Matrices:
+    """T A for one T (r, q) and the A (q, m, J) of every group, (r, m, J)."""
+    turned: Matrices = (T @ A.reshape(len(A), -1)).reshape(len(T), *A.shape[1:])
+    return turned
+
+
+def weighted_products(A: Matrices, B: Matrices) -> Matrix:
+    """The sum over groups of A_j' B_j for A (q, m, J) and B (q, k, J), (m, k)."""
+    m, k = A.shape[1], B.shape[1]
+    total: Matrix = A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
+    return total

@@ -9,7 +9,6 @@ from service.engine import groupwise
 from service.engine.conditioning import Fold
 from service.engine.criterion import Criterion, Evaluation, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
-from service.engine.elimination import weighted_products
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
 from service.engine.search import find_optimum
 
@@ -108,7 +107,7 @@ def _change(root: Matrix, row: int, column: int) -> Matrix:
 
 def _between(U: Matrices, change: Matrix) -> Matrix:
     """The sum over groups of U' change U, (p, p)."""
-    total: Matrix = weighted_products(U, np.einsum("ab,bkj->akj", change, U))
+    total: Matrix = groupwise.weighted_products(U, np.einsum("ab,bkj->akj", change, U))
     return total
 
 
@@ -132,7 +131,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
     factors = []
     for factor, own, root, solved in zip(fold.factors, products.factors, lambdas, at.factors, strict=True):
         effects = root @ root.T @ np.einsum("amj,m->aj", solved.U, direction)
-        solution = RandomSolution(root, effects, solved.effects_covariance())
+        solution = RandomSolution(root, effects, solved.effects_covariance)
         factors.append(factor_estimates(factor, own, solution, sigma=sigma, unit=products.basis.y_unit, n=products.n))
     theta = criterion.parameters.theta([factor.root for factor in factors])
     return assemble(

@@ -5,6 +5,7 @@ found by fitting with a noise that is small beside everything else and large bes
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def without_noise(estimates: Estimates) -> Estimates:
         replace(
             factor,
             sd=np.where(factor.sd > 10.0 * estimates.sigma, factor.sd, 0.0),
-            effect_sd=np.zeros_like(factor.effect_sd),
+            effect_errors=partial(np.zeros, factor.effects.shape),
         )
         for factor in estimates.factors
     )

@@ -14,6 +14,8 @@ def whiten(A: Matrix) -> tuple[Matrix, float]:
 
     Raises LinAlgError if A, scaled to unit diagonal, is not positive definite.
     """
+    if not A.size:
+        return A, 0.0
     size = np.sqrt(A.diagonal())
     root, failed = dpotrf(A / (size[:, None] * size), lower=1)
     if failed:

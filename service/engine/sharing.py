@@ -5,20 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.design import Design
-from service.engine.basis import plain_basis, plain_random_basis
+from service.engine.basis import Bases, plain_bases
 from service.engine.crossproducts import CrossProducts
-from service.engine.fold import Bases, fold, fold_rows
-from service.engine.random_factors import random_factors
+from service.engine.fold import fold, fold_rows
 from service.errors import ServiceError
 
 Folded = tuple[Bases, CrossProducts]
 """A design's plain bases and its cross-products in them."""
-
-
-def plain_bases(design: Design) -> Bases:
-    """The bases in which a design is folded first; raises NotFinite for numbers beyond the range."""
-    factors = random_factors(design)
-    return Bases(factors, plain_basis(design), tuple(plain_random_basis(design, f) for f in range(len(factors))))
 
 
 def folded_plainly(design: Design) -> Folded:

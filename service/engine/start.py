@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from service.arrays import Matrices, Matrix, Vector
 from service.engine.crossproducts import CrossProducts, total_products
+from service.engine.profile import whiten
 from service.engine.random_factors import Parameters
 
 LEAST, MOST = 0.05, 1e6
@@ -24,12 +25,21 @@ def moment_start(products: CrossProducts, parameters: Parameters) -> Vector:
     free = _free_elements(parameters)
     system, observed = _moment_equations(products, sizes)
     known = np.append(free, True)
-    components = np.linalg.lstsq(system[np.ix_(known, known)], observed[known], rcond=1e-10)[0]
+    components = _solved(system[np.ix_(known, known)], observed[known])
     noise = max(float(components[-1]), 1e-2 * float(observed[-1]) / products.n)
     ratios = np.zeros(free.size)
     ratios[free] = components[:-1] / noise if noise > 0 else 0.0
     elements = np.split(ratios, np.cumsum([q * q for q in sizes])[:-1])
     return parameters.theta([_root(psi.reshape(q, q)) for psi, q in zip(elements, sizes, strict=True)])
+
+
+def _solved(system: Matrix, observed: Vector) -> Vector:
+    """The solution of the moment equations, the shortest where there are many."""
+    size = np.sqrt(np.abs(system.diagonal()))
+    size[size == 0] = 1.0
+    scaled = system / (size[:, None] * size)
+    components: Vector = np.linalg.lstsq(scaled, observed / size, rcond=1e-10)[0] / size
+    return components
 
 
 def _free_elements(parameters: Parameters) -> NDArray[np.bool_]:
@@ -51,7 +61,8 @@ def _root(psi: Matrix) -> Matrix:
 def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[Matrix, Vector]:
     """The system (K + 1, K + 1) and right-hand side of all elements of all Psi, factor by factor, and sigma^2."""
     total = total_products(products)
-    half = _half_inverse(total[:-1, :-1])
+    # What is left of X is independent: dependent columns have been dropped (conditioning.py).
+    half = whiten(total[:-1, :-1])[0].T
     direction = np.append(-(half @ (half.T @ total[:-1, -1])), 1.0)
     starts = np.cumsum([0, *(q * q for q in sizes)]).tolist()
     system, observed = np.zeros((starts[-1] + 1, starts[-1] + 1)), np.zeros(starts[-1] + 1)
@@ -71,14 +82,6 @@ def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[
         system[theirs, mine] = system[mine, theirs].T
     system[-1, -1], observed[-1] = products.n - half.shape[1], float(direction @ total @ direction)
     return system, observed
-
-
-def _half_inverse(gram: Matrix) -> Matrix:
-    """R with R R' the (generalised) inverse of a positive semidefinite matrix."""
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > 1e-12 * float(values.max(initial=0.0))
-    half: Matrix = vectors[:, kept] / np.sqrt(values[kept])
-    return half
 
 
 def _outer(taken: Matrices) -> Matrix:

@@ -1,6 +1,7 @@
 """From a syntax tree to a formula's meaning: R's algebra for the fixed part, lme4's rules for the random terms."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from service.formula.diagnosis import quoted, syntax_error
 from service.formula.dots import resolve_dots
@@ -14,7 +15,12 @@ from service.formula.syntax import Syntax
 
 
 def read(text: str, columns: Sequence[str] | None = None) -> Formula:
-    """The meaning of a formula's text; raises as `parse` and `expand` do."""
+    """The meaning of a formula's text; raises as `parse` and `expand` do. The last ones read are remembered."""
+    return _read(text, None if columns is None else tuple(columns))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, columns: tuple[str, ...] | None) -> Formula:
     return expand(parse(text), columns)
 
 

@@ -113,10 +113,10 @@ def _assembled(
         counts=own.counts,
         weights=own.weights,
         root=np.array([[theta * scale]]),
+        spread=np.array([[sd * scale * unit]]),
         sd=np.array([sd * scale * unit]),
-        correlation=np.array([[1.0 if sd > 0 else np.nan]]),
         effects=(weight * (solution[-1] - beta @ solution[:-1]))[None] * (scale * unit),
-        effect_sd=effect_sd[None] * (scale * unit),
+        effect_errors=lambda: effect_sd[None] * (scale * unit),
         weight=weight if factor.is_varying_intercept else None,
         mean_sd=sd * float(np.sqrt(mean_square)) * unit,
     )
