@@ -10,7 +10,7 @@ from service.arrays import Vector
 from service.design import Design
 from service.design.model_matrix import ModelMatrix
 
-BLOCK_ROWS = 8192
+BLOCK_ROWS = 16384
 """Rows taken at a time: a block of a few columns stays in the second-level cache."""
 
 

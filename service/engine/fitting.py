@@ -45,8 +45,9 @@ def fit(
     require_fittable(design)
     try:
         with np.errstate(invalid="raise", divide="raise"):
-            bases, products = known or folded_plainly(design)
-            return _fit(design, condition(design, bases, products), restricted=restricted, theta=theta)
+            return _fit(
+                design, condition(design, *(known or folded_plainly(design))), restricted=restricted, theta=theta
+            )
     except (np.linalg.LinAlgError, ArithmeticError):
         raise NotFinite(
             "The columns of this model, or their products, are so large, so small or so alike that double precision "

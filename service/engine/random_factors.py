@@ -50,12 +50,11 @@ class RandomFactor:
 
 
 def random_factors(design: Design) -> tuple[RandomFactor, ...]:
-    """The random factors of a design, by decreasing number of groups, otherwise as they stand in the formula."""
+    """The random factors of a design and the terms of each in lme4's order, by decreasing number of groups."""
     gathered: dict[int, list[RandomEffect]] = {}
-    for effect in design.random:
+    for effect in _as_lme4_orders(design.random):
         gathered.setdefault(id(effect.grouping), []).append(effect)
-    factors = [RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values()]
-    return tuple(sorted(factors, key=lambda factor: -factor.n_groups))
+    return tuple(RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values())
 
 
 @dataclass(frozen=True, slots=True)

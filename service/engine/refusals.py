@@ -37,7 +37,7 @@ def require_fittable(design: Design) -> None:
 
 
 def require_theta(theta: Sequence[float], parameters: Parameters, factors: tuple[RandomFactor, ...]) -> None:
-    """Refuse a theta to hold that has not as many elements as the model, or is infinite where that has no meaning."""
+    """Refuse a theta to hold that has not as many elements as the model, or is out of range."""
     if len(theta) != parameters.count:
         names = ", ".join(factor.grouping.name for factor in factors)
         message = f"This model (random factors: {excerpt(names)}) has {parameters.count} theta, not {len(theta)}."
@@ -45,3 +45,7 @@ def require_theta(theta: Sequence[float], parameters: Parameters, factors: tuple
     if parameters.count > 1 and float("inf") in theta:
         message = "An infinite theta, no pooling, can be held where one coefficient varies alone."
         raise InvalidRequest(message, Fault(message, pointer="/theta"))
+    for place, i in enumerate(parameters.lme4_order):
+        if theta[place] < 0 and parameters.row[i] == parameters.column[i]:
+            message = f"Element {place + 1} of theta is on the diagonal, a standard deviation: it cannot be negative."
+            raise InvalidRequest(message, Fault(message, pointer=f"/theta/{place}"))

@@ -34,10 +34,9 @@ APART = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best optimum found, the Hessian there as far as the search knows it, and our verdict."""
+    """The best optimum found, and our verdict."""
 
     evaluation: Evaluation
-    hessian: Matrix
     verdict: Verdict
 
 
@@ -46,13 +45,17 @@ def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start:
     first = _settle(criterion, factors, start)
     if first.verdict.converged and not first.verdict.singular:
         return first
+    theta, value, verdict = first.evaluation.theta, first.evaluation.value, first.verdict
+    # An evaluation holds arrays as large as the groups: it is made again rather than kept.
+    del first
     second = _settle(criterion, factors, _other_start(criterion, start))
-    evaluations = first.verdict.evaluations + second.verdict.evaluations
-    gap = first.evaluation.value - second.evaluation.value
-    rescued = second.verdict.converged and not first.verdict.converged and gap > -APART
-    best = second if gap > APART or rescued else first
-    both = first.verdict.converged and second.verdict.converged and abs(gap) > APART
-    return replace(best, verdict=replace(best.verdict, evaluations=evaluations, minima=1 + both))
+    gap = value - second.evaluation.value
+    rescued = second.verdict.converged and not verdict.converged and gap > -APART
+    both = verdict.converged and second.verdict.converged and abs(gap) > APART
+    evaluations = verdict.evaluations + second.verdict.evaluations
+    if gap > APART or rescued:
+        return replace(second, verdict=replace(second.verdict, evaluations=evaluations, minima=1 + both))
+    return Found(criterion.at(theta), replace(verdict, evaluations=evaluations + 1, minima=1 + both))
 
 
 def _other_start(criterion: Criterion, start: Vector) -> Vector:
@@ -74,12 +77,10 @@ def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vect
         way_out = _way_out(criterion, factors, settled.evaluation) if rank_deficient else None
         if way_out is None:
             norm = settled.gradient_norm
-            return Found(
-                settled.evaluation, settled.hessian, Verdict(norm < TOLERANCE, rank_deficient, evaluations, norm)
-            )
+            return Found(settled.evaluation, Verdict(norm < TOLERANCE, rank_deficient, evaluations, norm))
         search = descend(criterion.at, way_out, exact=exact)
     norm = search.gradient_norm
-    return Found(search.evaluation, search.hessian, Verdict(norm < TOLERANCE, False, evaluations, norm))
+    return Found(search.evaluation, Verdict(norm < TOLERANCE, False, evaluations, norm))
 
 
 def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> tuple[Search, bool, int]:
