@@ -11,11 +11,16 @@ from service.engine.block_rest import BlockRest, Onward
 from service.engine.crossproducts import CrossProducts
 from service.engine.dense_rest import DenseRest
 from service.engine.elimination import columns_of
+from service.engine.fronts import FULL, fronts_of
 from service.engine.remainder import Rest
+from service.engine.sparse_rest import SparseRest
 from service.engine.sparsity import Coupling, Remainder, coupling_of, meets_one_group, pair_up
 
 FEW_COLUMNS = 150
 """Remaining columns up to which a dense matrix is quickest whatever its pattern."""
+
+MOST_DENSE = 2500
+"""Remaining columns up to which a dense matrix is quick enough whatever its pattern."""
 
 ROUNDING = 1e-13
 """Share of a product below which what the first factor's groups leave of it is rounding."""
@@ -55,7 +60,8 @@ def arrange(products: CrossProducts) -> Arrangement | None:
     n_columns = block.shape[1]
     rows, columns, elements = _own_elements(products)
     keys = coupling.keys(n_columns)
-    if n_columns <= FEW_COLUMNS or not meets_one_group(coupling, sizes[0], counts[0] * sizes[0]):
+    touching = not meets_one_group(coupling, sizes[0], counts[0] * sizes[0])
+    if n_columns <= FEW_COLUMNS or (touching and _is_for_dense(n_columns, keys.size)):
         rest: Rest = DenseRest(counts, sizes)
     else:
         rest = rest_of(counts, sizes, np.unique(np.concatenate([rows * n_columns + columns, keys])))
@@ -78,9 +84,11 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     n_columns = sum(j * q for j, q in zip(counts, sizes, strict=True))
     own, q = counts[0] * sizes[0], sizes[0]
     rows, columns = keys // n_columns, keys % n_columns
-    touching = (columns < own) & (rows // q != columns // q)
-    if n_columns <= FEW_COLUMNS or touching.any():
+    touching = bool(np.any((columns < own) & (rows // q != columns // q)))
+    if n_columns <= FEW_COLUMNS or (touching and _is_for_dense(n_columns, keys.size)):
         return DenseRest(counts, sizes)
+    if touching:
+        return _touching_rest(counts, sizes, keys)
     beside = (rows < own) & (columns >= own)
     entries = np.unique((rows[beside] // q) * n_columns + columns[beside])
     coupling = pair_up(entries // n_columns, entries % n_columns - own)
@@ -105,6 +113,40 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
         slot=rest.places(filled),
     )
     return BlockRest(counts[0], q, pattern, inside, onward)
+
+
+def _is_for_dense(n_columns: int, n_elements: int) -> bool:
+    """Whether a matrix is so small or so full that it is better dense."""
+    return n_columns <= MOST_DENSE or n_elements > FULL * n_columns**2 / 2
+
+
+def _touching_rest(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Rest:
+    """Factors whose groups touch each other: a sparse matrix, or a dense one where elimination would fill it."""
+    n_columns = sum(j * q for j, q in zip(counts, sizes, strict=True))
+    keys = _in_whole_blocks(counts, sizes, keys)
+    fronts = fronts_of(n_columns, keys // n_columns, keys % n_columns)
+    if fronts is None:
+        return DenseRest(counts, sizes)
+    return SparseRest(counts, sizes, Remainder(n_columns, keys), fronts)
+
+
+def _in_whole_blocks(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Codes:
+    """The elements with all others of the blocks they lie in, a block for two groups."""
+    if all(q == 1 for q in sizes):
+        return keys
+    widths = np.repeat(sizes, counts)
+    starts = np.cumsum(widths) - widths
+    block_of = np.repeat(np.arange(widths.size), widths)
+    n_columns = block_of.size
+    pairs = np.unique(block_of[keys // n_columns] * widths.size + block_of[keys % n_columns])
+    first, second = pairs // widths.size, pairs % widths.size
+    whole = []
+    for a in range(max(sizes)):
+        for b in range(max(sizes)):
+            row, column = starts[first] + a, starts[second] + b
+            there = (a < widths[first]) & (b < widths[second]) & (row <= column)
+            whole.append(row[there] * n_columns + column[there])
+    return np.unique(np.concatenate(whole))
 
 
 def _own_elements(products: CrossProducts) -> tuple[Codes, Codes, Vector]:

@@ -85,10 +85,10 @@ class DenseRest:
             start += groups * q
             covariance = diagonal_blocks(inverse.H[own, own], q)
             gram = diagonal_blocks(A[own, own], q)
-            if _is_well_pooled(root, gram):
+            if is_well_pooled(root, gram):
                 back = np.linalg.inv(root).astype(np.float64, copy=False)
                 N = groupwise.sandwich(back, np.eye(q)[:, :, None] - diagonal_blocks(inverse.inner[own, own], q))
-                U = np.einsum("ac,cmj->amj", back.T @ back, groups_of(lean[own], q))
+                U = groupwise.times(back.T @ back, groups_of(lean[own], q))
             else:
                 beside = np.concatenate([A[: own.start, own], symmetric(A[own, own]), A[own, own.stop :].T])
                 inner = self._times([other.T for other in roots], beside)
@@ -123,7 +123,7 @@ def diagonal_blocks(A: Matrix, q: int) -> Matrices:
     return blocks
 
 
-def _is_well_pooled(root: Matrix, gram: Matrices) -> bool:
+def is_well_pooled(root: Matrix, gram: Matrices) -> bool:
     """Whether Lambda is far enough from singular for its inverse to keep the digits."""
     least = float(np.linalg.svd(root, compute_uv=False)[-1])
     return least**2 * float(np.median(np.einsum("aaj->j", gram))) > WELL_POOLED

@@ -48,7 +48,7 @@ class FactorEstimates:
         """The correlations of the coefficients (q, q); nan where a standard deviation is zero."""
         with np.errstate(invalid="ignore", divide="ignore"):
             directions = self.spread / self.sd[:, None]
-        correlation: Matrix = directions @ directions.T
+            correlation: Matrix = directions @ directions.T
         correlation[np.diag_indices_from(correlation)] = np.where(self.sd > 0, 1.0, np.nan)
         return correlation
 

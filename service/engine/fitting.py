@@ -97,6 +97,9 @@ def _fit_jointly(
         folded = residualise(design, folded, model.at.beta)
         model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
     estimates = joint_estimates(folded, model.criterion, model.at)
+    if theta is not None:
+        # As it was given, not as it comes back from the bases.
+        estimates = replace(estimates, theta=np.array(theta, dtype=np.float64))
     if noiseless:
         return Fit(without_noise(estimates), restricted, np.nan, None, held, None)
     return Fit(estimates, restricted, model.at.value, verdict, held, model)

@@ -105,6 +105,6 @@ def times(T: Matrix, A: Matrices) -> Matrices:
 
 def weighted_products(A: Matrices, B: Matrices) -> Matrix:
     """The sum over groups of A_j' B_j for A (q, m, J) and B (q, k, J), (m, k)."""
-    m, k = A.shape[1], B.shape[1]
-    total: Matrix = A.transpose(1, 0, 2).reshape(m, -1) @ B.transpose(1, 0, 2).reshape(k, -1).T
+    m, k, rows = A.shape[1], B.shape[1], A.shape[0] * A.shape[2]
+    total: Matrix = A.transpose(1, 0, 2).reshape(m, rows) @ B.transpose(1, 0, 2).reshape(k, rows).T
     return total

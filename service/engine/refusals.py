@@ -42,7 +42,7 @@ def require_theta(theta: Sequence[float], parameters: Parameters, factors: tuple
         names = ", ".join(factor.grouping.name for factor in factors)
         message = f"This model (random factors: {excerpt(names)}) has {parameters.count} theta, not {len(theta)}."
         raise InvalidRequest(message, Fault(message, pointer="/theta"))
-    if parameters.count > 1 and float("inf") in theta:
+    if parameters.count > 1 and any(value * value == float("inf") for value in theta):
         message = "An infinite theta, no pooling, can be held where one coefficient varies alone."
         raise InvalidRequest(message, Fault(message, pointer="/theta"))
     for place, i in enumerate(parameters.lme4_order):
