@@ -22,6 +22,9 @@ FEW_COLUMNS = 150
 MOST_DENSE = 2500
 """Remaining columns up to which a dense matrix is quick enough whatever its pattern."""
 
+MARKED = 64
+"""Elements of a matrix for each key from which sorting the keys is cheaper."""
+
 ROUNDING = 1e-13
 """Share of a product below which what the first factor's groups leave of it is rounding."""
 
@@ -61,10 +64,10 @@ def arrange(products: CrossProducts) -> Arrangement | None:
     rows, columns, elements = _own_elements(products)
     keys = coupling.keys(n_columns)
     touching = not meets_one_group(coupling, sizes[0], counts[0] * sizes[0])
-    if n_columns <= FEW_COLUMNS or (touching and _is_for_dense(n_columns, keys.size)):
+    if n_columns <= (MOST_DENSE if touching else FEW_COLUMNS):
         rest: Rest = DenseRest(counts, sizes)
     else:
-        rest = rest_of(counts, sizes, np.unique(np.concatenate([rows * n_columns + columns, keys])))
+        rest = rest_of(counts, sizes, _distinct(np.concatenate([rows * n_columns + columns, keys]), n_columns))
     spread = _spread(coupling, M, rest.places(keys), rest.size, groups)
     whole = np.bincount(rest.places(rows * n_columns + columns), elements, rest.size)
     taken = spread @ first.gram.reshape(-1)
@@ -85,7 +88,7 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     own, q = counts[0] * sizes[0], sizes[0]
     rows, columns = keys // n_columns, keys % n_columns
     touching = bool(np.any((columns < own) & (rows // q != columns // q)))
-    if n_columns <= FEW_COLUMNS or (touching and _is_for_dense(n_columns, keys.size)):
+    if n_columns <= (MOST_DENSE if touching else FEW_COLUMNS):
         return DenseRest(counts, sizes)
     if touching:
         return _touching_rest(counts, sizes, keys)
@@ -115,16 +118,21 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     return BlockRest(counts[0], q, pattern, inside, onward)
 
 
-def _is_for_dense(n_columns: int, n_elements: int) -> bool:
-    """Whether a matrix is so small or so full that it is better dense."""
-    return n_columns <= MOST_DENSE or n_elements > FULL * n_columns**2 / 2
+def _distinct(keys: Codes, n_columns: int) -> Codes:
+    """The distinct keys, rising; where they are many for the matrix, marking its elements beats sorting them."""
+    if keys.size < n_columns**2 // MARKED:
+        return np.unique(keys)
+    marked = np.zeros(n_columns**2, dtype=np.bool_)
+    marked[keys] = True
+    return np.flatnonzero(marked)
 
 
 def _touching_rest(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Rest:
     """Factors whose groups touch each other: a sparse matrix, or a dense one where elimination would fill it."""
     n_columns = sum(j * q for j, q in zip(counts, sizes, strict=True))
     keys = _in_whole_blocks(counts, sizes, keys)
-    fronts = fronts_of(n_columns, keys // n_columns, keys % n_columns)
+    full = keys.size > FULL * n_columns**2 / 2
+    fronts = None if full else fronts_of(n_columns, keys // n_columns, keys % n_columns)
     if fronts is None:
         return DenseRest(counts, sizes)
     return SparseRest(counts, sizes, Remainder(n_columns, keys), fronts)

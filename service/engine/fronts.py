@@ -55,12 +55,15 @@ class Fronts:
 def fronts_of(n_columns: int, rows: Codes, columns: Codes) -> Fronts | None:
     """The fronts of a symmetric matrix with elements at `rows` <= `columns`; None if elimination would fill it."""
     position = _minimum_degree(n_columns, rows, columns)
-    low = np.minimum(position[rows], position[columns])
-    high = np.maximum(position[rows], position[columns])
-    structures = _structures(n_columns, low, high)
+    structures = _structures(n_columns, position[rows], position[columns])
     if structures is None:
         return None
-    bounds, reaches = _merged(structures)
+    later = _postorder(structures)
+    position = later[position]
+    low = np.minimum(position[rows], position[columns])
+    high = np.maximum(position[rows], position[columns])
+    ordered = [np.sort(later[structures[j]]) for j in np.argsort(later).tolist()]
+    bounds, reaches = _merged(ordered)
     of_column = np.repeat(np.arange(len(reaches)), np.diff(bounds))
     by_column = np.argsort(low, kind="stable")
     ends = np.searchsorted(low[by_column], bounds)
@@ -88,8 +91,9 @@ def _minimum_degree(n_columns: int, rows: Codes, columns: Codes) -> Codes:
     return factors.perm_c.astype(np.intp)
 
 
-def _structures(n_columns: int, low: Codes, high: Codes) -> list[Codes] | None:
+def _structures(n_columns: int, rows: Codes, columns: Codes) -> list[Codes] | None:
     """The structure of every column; None once they hold more than a share FULL of all elements."""
+    low, high = np.minimum(rows, columns), np.maximum(rows, columns)
     apart = low != high
     below = csc_array(coo_array((np.ones(int(apart.sum())), (high[apart], low[apart])), (n_columns, n_columns)))
     below.sort_indices()
@@ -107,6 +111,23 @@ def _structures(n_columns: int, low: Codes, high: Codes) -> list[Codes] | None:
         if structure.size:
             children[structure[0]].append(j)
     return structures
+
+
+def _postorder(structures: Sequence[Codes]) -> Codes:
+    """The place of each column in the same elimination with every column right after its children."""
+    n = len(structures)
+    children: list[list[int]] = [[] for _ in range(n + 1)]
+    for j, structure in enumerate(structures):
+        children[int(structure[0]) if structure.size else n].append(j)
+    # From the last column back to the first a parent comes before its children.
+    backwards: list[int] = []
+    waiting = children[n]
+    while waiting:
+        backwards.append(j := waiting.pop())
+        waiting.extend(children[j])
+    place = np.empty(n, dtype=np.intp)
+    place[backwards] = np.arange(n)[::-1]
+    return place
 
 
 def _merged(structures: Sequence[Codes]) -> tuple[list[int], list[Codes]]:
