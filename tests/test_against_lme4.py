@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import combinations
 from pathlib import Path
 from typing import TypedDict
 
@@ -14,8 +15,24 @@ REFERENCE = Path(__file__).parent / "reference"
 SHIPPED = Path(__file__).parents[1] / "service/data/datasets"
 
 
+class Factor(TypedDict):
+    """A grouping factor, its terms side by side; effects of its first groups, a row each.
+
+    Only coefficients of one term are correlated, and only if both vary; other correlations are null.
+    """
+
+    group: str
+    terms: list[str]
+    sd: list[float]
+    correlation: list[list[float | None]] | None
+    groups: int
+    levels: list[str]
+    effect: list[list[float]]
+    effect_sd: list[list[float]]
+
+
 class Model(TypedDict):
-    """What lme4 was asked for, and what it made of it; where the variance is zero there are no shares."""
+    """What lme4 was asked for, and what it made of it; shares of variance are null where performance knows none."""
 
     id: str
     dataset: str
@@ -24,13 +41,11 @@ class Model(TypedDict):
     weights: str | None
     contrasts: dict[str, str] | None
     n: int
-    group: str
     terms: list[str]
     estimate: list[float]
     std_error: list[float]
     df: list[float]
-    theta: float
-    group_sd: float
+    theta: list[float]
     sigma: float
     criterion: float
     deviance: float
@@ -38,9 +53,8 @@ class Model(TypedDict):
     bic: float
     icc: float | None
     r_squared: tuple[float, float] | None
-    levels: list[str]
-    effect: list[float]
-    effect_sd: list[float]
+    factors: list[Factor]
+    singular: bool
 
 
 def models() -> list[Model]:
@@ -73,25 +87,63 @@ def known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
+def largest_sd(model: Model) -> float:
+    return max(model["sigma"], *(sd for factor in model["factors"] for sd in factor["sd"]))
+
+
 @every_model
 def test_coefficients(id: str) -> None:
     ours, theirs = fitted(id).fixed_effects, MODELS[id]
     assert [row.term for row in ours] == theirs["terms"]
     for row, estimate, error in zip(ours, theirs["estimate"], theirs["std_error"], strict=True):
-        # fit.R leads theta to 2e-9 and raw powers to the 6th cost lme4 some digits more.
+        # fit.R leads theta to some 1e-8 and raw powers to the 6th cost lme4 some digits more.
         assert row.estimate == pytest.approx(estimate, rel=0, abs=1e-7 * error)
         assert row.std_error == pytest.approx(error, rel=1e-7, abs=0)
 
 
 @every_model
 def test_spreads(id: str) -> None:
-    document, theirs = fitted(id), MODELS[id]
-    group, residual = document.variance_components
-    assert (group.group, group.term, residual.group) == (theirs["group"], "(Intercept)", "Residual")
-    # As above.
-    assert group.std_dev == pytest.approx(theirs["group_sd"], rel=1e-7, abs=0)
+    theirs = MODELS[id]
+    *groups, residual = fitted(id).variance_components
+    expected = [
+        (factor["group"], term, sd)
+        for factor in theirs["factors"]
+        for term, sd in zip(factor["terms"], factor["sd"], strict=True)
+    ]
+    assert [(row.group, row.term) for row in groups] == [(group, term) for group, term, _ in expected]
+    # As above; where a variance is zero, so is ours.
+    for row, (_, _, sd) in zip(groups, expected, strict=True):
+        assert row.std_dev == pytest.approx(sd, rel=1e-7, abs=0)
+    assert (residual.group, residual.term) == ("Residual", None)
     assert residual.std_dev == pytest.approx(theirs["sigma"], rel=1e-7, abs=0)
-    assert known(document.convergence.theta[0]) == pytest.approx(theirs["theta"], rel=1e-7, abs=0)
+
+
+@every_model
+def test_correlations(id: str) -> None:
+    theirs = MODELS[id]
+    ours = {
+        (row.group, row.term_1, row.term_2): row.correlation
+        for row in fitted(id).random_correlations
+        if row.correlation is not None
+    }
+    expected = {
+        (factor["group"], factor["terms"][i], factor["terms"][k]): value
+        for factor in theirs["factors"]
+        if factor["correlation"] is not None
+        for i, k in combinations(range(len(factor["terms"])), 2)
+        if (value := factor["correlation"][k][i]) is not None
+    }
+    # As above.
+    assert ours == pytest.approx(expected, rel=0, abs=1e-7)
+
+
+@every_model
+def test_theta(id: str) -> None:
+    document, theirs = fitted(id), MODELS[id]
+    # As above; an element between two coefficients may be as small as it likes, so all are measured by the largest.
+    ours = [known(value) for value in document.convergence.theta]
+    assert ours == pytest.approx(theirs["theta"], rel=0, abs=1e-7 * max(map(abs, theirs["theta"])))
+    assert document.convergence.singular == theirs["singular"]
 
 
 @every_model
@@ -111,22 +163,27 @@ def test_criterion(id: str) -> None:
 @every_model
 def test_group_effects(id: str) -> None:
     theirs = MODELS[id]
+    # As above, in units of the largest spread.
+    near = 1e-7 * largest_sd(theirs)
     effects = fitted(id).random_effects
     assert effects is not None
-    ours = effects[theirs["group"]]
-    spread = max(theirs["group_sd"], theirs["sigma"])
-    assert ours.levels == theirs["levels"]
-    # As above, in units of the spread.
-    assert [known(row[0]) for row in ours.estimate] == pytest.approx(theirs["effect"], rel=0, abs=1e-7 * spread)
-    assert [known(row[0]) for row in ours.std_error] == pytest.approx(theirs["effect_sd"], rel=0, abs=1e-7 * spread)
+    assert list(effects) == [factor["group"] for factor in theirs["factors"]]
+    for factor in theirs["factors"]:
+        ours, first = effects[factor["group"]], len(factor["levels"])
+        assert ours.terms == factor["terms"]
+        assert len(ours.levels) == factor["groups"]
+        assert ours.levels[:first] == factor["levels"]
+        for row, effect in zip(ours.estimate, factor["effect"], strict=False):
+            assert [known(value) for value in row] == pytest.approx(effect, rel=0, abs=near)
+        for row, error in zip(ours.std_error, factor["effect_sd"], strict=False):
+            assert [known(value) for value in row] == pytest.approx(error, rel=0, abs=near)
 
 
-@every_model
+@pytest.mark.parametrize("id", [id for id, model in MODELS.items() if not model["singular"]])
 def test_degrees_of_freedom(id: str) -> None:
     ours = [known(row.df) for row in fitted(id).fixed_effects]
-    # lmerTest differentiates numerically, with errors of 4e-4; where the variance is zero, across the boundary.
-    if MODELS[id]["theta"] > 0:
-        assert ours == pytest.approx(MODELS[id]["df"], rel=1e-3)
+    # lmerTest differentiates numerically, with errors of 4e-4; where a variance is zero, across the boundary.
+    assert ours == pytest.approx(MODELS[id]["df"], rel=1e-3)
 
 
 @pytest.mark.parametrize("id", [id for id, model in MODELS.items() if model["icc"] is not None])

@@ -1,5 +1,5 @@
-# Writes models.json: models with one varying intercept as lme4 fits them, each led on to the point where the slope of its
-# criterion is zero. Run in this folder: Rscript fit.R
+# Writes models.json: mixed models as lme4 fits them, each led on to the point where the slope of its criterion is zero.
+# Run in this folder: Rscript fit.R
 # (R 4.2.2, lme4 1.1-31, lmerTest 3.1-3, performance 0.10.2, jsonlite 1.8.4; see PROVENANCE.md)
 
 suppressPackageStartupMessages({
@@ -13,6 +13,7 @@ model <- function(id, dataset, formula, REML = TRUE, weights = NULL, contrasts =
 }
 
 models <- list(
+  # One varying intercept.
   model("dyestuff", "Dyestuff", "Yield ~ 1 + (1 | Batch)"),
   model("dyestuff_ml", "Dyestuff", "Yield ~ 1 + (1 | Batch)", REML = FALSE),
   model("dyestuff2", "Dyestuff2", "Yield ~ 1 + (1 | Batch)"),
@@ -67,7 +68,71 @@ models <- list(
   model("plots_block", "plots", "yield ~ variety + bs(dose, 4) + (1 | block)", REML = FALSE, weights = "area"),
   model("plots_sum", "plots", "yield ~ variety * dose + (1 | block)", weights = "area", contrasts = list(variety = "sum")),
   model("lopsided", "lopsided", "y ~ x + (1 | g)"),
-  model("lopsided_ml", "lopsided", "y ~ x + (1 | g)", REML = FALSE)
+  model("lopsided_ml", "lopsided", "y ~ x + (1 | g)", REML = FALSE),
+  # Slopes.
+  model("sleep_slope", "sleepstudy", "Reaction ~ Days + (Days | Subject)"),
+  model("sleep_slope_ml", "sleepstudy", "Reaction ~ Days + (Days | Subject)", REML = FALSE),
+  model("sleep_slope_apart", "sleepstudy", "Reaction ~ Days + (Days || Subject)"),
+  model("sleep_slope_last", "sleepstudy", "Reaction ~ Days + (0 + Days | Subject) + (1 | Subject)", REML = FALSE),
+  model("sleep_slope_alone", "sleepstudy", "Reaction ~ Days + (0 + Days | Subject)"),
+  model("sleep_slope_poly", "sleepstudy", "Reaction ~ poly(Days, 2) + (poly(Days, 2) | Subject)"),
+  model("sleep_slope_scaled", "sleepstudy", "Reaction ~ scale(Days) + (scale(Days) | Subject)", REML = FALSE),
+  model("sleep_slope_offset", "sleepstudy", "Reaction ~ Days + offset(5 * Days) + (Days | Subject)"),
+  model("sleep_slope_no_mean", "sleepstudy", "Reaction ~ 1 + (Days | Subject)"),
+  model("sleep_slope_no_intercept", "sleepstudy", "Reaction ~ 0 + Days + (Days | Subject)"),
+  model("radon_slope", "radon", "log_radon ~ floor + (floor | county)"),
+  model("radon_slope_ml", "radon", "log_radon ~ floor + (floor | county)", REML = FALSE),
+  model("radon_slope_product", "radon", "log_radon ~ floor * log_uranium + (1 + floor | county)"),
+  model("boys", "Oxboys", "height ~ age + I(age^2) + (age + I(age^2) | Subject)"),
+  model("boys_line", "Oxboys", "height ~ age + (age | Subject)", REML = FALSE),
+  model("boys_apart", "Oxboys", "height ~ age + I(age^2) + (age + I(age^2) || Subject)"),
+  model("machines_cells", "Machines", "score ~ Machine + (0 + Machine | Worker)"),
+  model("machines_treatment", "Machines", "score ~ Machine + (Machine | Worker)", REML = FALSE),
+  model("labels_slope", "edge_labels", "y ~ `pct of total` + (`pct of total` | g)"),
+  model("missing_slope", "edge_missing", "y ~ x + f + (x | g)"),
+  model("aliased_slope", "edge_rankdef", "y ~ x + x2 + f + (x | g)"),
+  model("weights_slope", "edge_weights", "yi ~ x + (x | g)", weights = "wi"),
+  model("schools_slope", "schools", "score ~ ses * sector + (ses | school)", REML = FALSE),
+  model("pupils_slopes", "pupils", "score ~ verbal + hours + (verbal + hours | primary)"),
+  model("pupils_slopes_apart", "pupils", "score ~ verbal + hours + (verbal + hours || primary)", REML = FALSE),
+  model("pupils_two_terms", "pupils", "score ~ verbal + hours + (verbal | primary) + (0 + hours | primary)"),
+  model("pupils_cross_level", "pupils", "score ~ verbal * income + (verbal | primary)"),
+  # Crossed factors.
+  model("penicillin", "Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)"),
+  model("penicillin_ml", "Penicillin", "diameter ~ 1 + (1 | plate) + (1 | sample)", REML = FALSE),
+  model("pupils", "pupils", "score ~ verbal + stream + (1 | primary) + (1 | secondary)"),
+  model("pupils_ml", "pupils", "score ~ verbal + stream + (1 | primary) + (1 | secondary)", REML = FALSE),
+  model("pupils_offset", "pupils", "score ~ verbal + offset(base) + (verbal | primary) + (1 | secondary)"),
+  model("pupils_weights", "pupils", "late ~ verbal + (1 | primary) + (1 | secondary)", weights = "weight"),
+  model("pupils_weights_slope", "pupils", "late ~ verbal + (verbal | primary) + (1 | secondary)", REML = FALSE,
+        weights = "weight"),
+  model("pupils_both", "pupils", "score ~ verbal + offset(base) + (verbal | primary) + (verbal | secondary)"),
+  model("pupils_both_apart", "pupils", "score ~ verbal + offset(base) + (verbal || primary) + (verbal || secondary)"),
+  model("pupils_streams", "pupils",
+        "score ~ 0 + stream + offset(base) + (0 + stream | primary) + (0 + verbal | primary) + (1 | secondary)"),
+  model("pupils_pairs", "pupils", "score ~ verbal + sex + (1 | primary) + (1 | secondary) + (1 | primary:stream)"),
+  # Nested factors.
+  model("pastes", "Pastes", "strength ~ 1 + (1 | batch/cask)"),
+  model("pastes_ml", "Pastes", "strength ~ 1 + (1 | batch/cask)", REML = FALSE),
+  model("machines", "Machines", "score ~ Machine + (1 | Worker/Machine)"),
+  model("machines_sum", "Machines", "score ~ Machine + (1 | Worker/Machine)", contrasts = list(Machine = "sum")),
+  model("oats", "Oats", "yield ~ nitro * Variety + (1 | Block/Variety)"),
+  model("oats_ml", "Oats", "yield ~ factor(nitro) + (1 | Block/Variety)", REML = FALSE),
+  model("nested", "edge_nested", "y ~ x + (1 | sch/cls)"),
+  model("plots", "plots", "yield ~ variety + ns(dose, 3) + (1 | block/variety)", weights = "area"),
+  model("regions", "regions", "y ~ x + treated + (1 | region/town/street)"),
+  model("regions_ml", "regions", "y ~ x * treated + (1 | region/town/street)", REML = FALSE),
+  model("regions_slopes", "regions", "y ~ x + treated + (x || region/town)"),
+  model("regions_inner_slope", "regions", "y ~ x + treated + (1 | region) + (x | region:town)"),
+  model("regions_treated", "regions", "y ~ x + treated + (0 + treated | region:town)"),
+  model("regions_crossed", "regions", "y ~ x + treated + (1 | region/town) + (1 | interviewer)"),
+  # On the boundary.
+  model("tied", "boundary", "tied ~ x + (x | g)"),
+  model("tied_ml", "boundary", "tied ~ x + (x | g)", REML = FALSE),
+  model("parallel", "boundary", "parallel ~ x + (x || g)"),
+  model("fan", "boundary", "fan ~ x + (x || g)"),
+  model("plane", "boundary", "plane ~ x + z + (x + z | g)"),
+  model("one", "boundary", "one ~ x + (1 | g) + (1 | h)")
 )
 
 # Factors have their levels in code-point order.
@@ -87,15 +152,48 @@ tight <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun
 # Without an optimiser lmer ends where it starts; the factors are as in `tight`.
 still <- lmerControl(optimizer = NULL, calc.derivs = FALSE)
 
-# The theta near `theta` at which the criterion's slope, by differences of the fourth order, is zero; 0 if it ended there.
-stationary <- function(criterion, theta) {
-  if (theta < 1e-4) return(0)
-  step <- 0.005 * theta
-  slope <- function(at) {
-    (8 * (criterion(at + step) - criterion(at - step)) - (criterion(at + 2 * step) - criterion(at - 2 * step))) /
-      (12 * step)
+# Where lmer's own search ends, from its start and from another; the lower of the two.
+search <- function(arguments) {
+  first <- suppressWarnings(suppressMessages(do.call(lme4::lmer, arguments)))
+  elsewhere <- list(start = 0.3 * is.finite(getME(first, "lower")))
+  again <- suppressWarnings(suppressMessages(do.call(lme4::lmer, c(arguments, elsewhere))))
+  if (logLik(again) > logLik(first)) again else first
+}
+
+# The theta near `theta` at which the criterion's slope is zero, by Newton's method with differences of the fourth order;
+# elements that ended on their bound stay there.
+stationary <- function(criterion, theta, lower) {
+  theta[is.finite(lower) & theta < 1e-4] <- 0
+  free <- which(!(is.finite(lower) & theta == 0))
+  if (length(free) == 0) return(theta)
+  value <- function(x) criterion(replace(theta, free, x))
+  x <- theta[free]
+  along <- diag(length(free))
+  step <- 1e-3 * pmax(abs(x), 0.1)
+  for (round in 1:20) {
+    curvature <- second_differences(value, x, step * along)
+    error <- sqrt(2 / diag(curvature))
+    # The criterion's digits bound a step from below; its bends, and zero, about which it is even, from above.
+    step <- 0.01 * pmin(error, ifelse(is.finite(lower[free]), abs(x), Inf))
+    slope <- apply(step * along, 2, function(h) {
+      8 * (value(x + h) - value(x - h)) - (value(x + 2 * h) - value(x - 2 * h))
+    }) / (12 * step)
+    move <- -solve(curvature, slope)
+    x <- x + move
+    if (max(abs(move / error)) < 1e-9) break
   }
-  uniroot(slope, theta * c(0.999, 1.001), extendInt = "upX", tol = 1e-12 * theta)$root
+  if (max(abs(move / error)) > 1e-6) stop("did not settle")
+  replace(theta, free, x)
+}
+
+second_differences <- function(value, x, steps) {
+  k <- length(x)
+  at <- function(i, j) value(x + i + j)
+  matrix(mapply(function(i, j) {
+    a <- steps[, i]
+    b <- steps[, j]
+    (at(a, b) - at(a, -b) - at(-a, b) + at(-a, -b)) / (4 * max(abs(a)) * max(abs(b)))
+  }, rep(seq_len(k), k), rep(seq_len(k), each = k)), k)
 }
 
 fit <- function(model) {
@@ -103,37 +201,71 @@ fit <- function(model) {
   arguments <- list(as.formula(model$formula), data = frame, REML = model$REML, control = tight)
   if (!is.null(model$weights)) arguments$weights <- frame[[model$weights]]
   if (!is.null(model$contrasts)) arguments$contrasts <- lapply(model$contrasts, function(name) paste0("contr.", name))
-  first <- suppressMessages(do.call(lme4::lmer, arguments))
-  theta <- stationary(do.call(lme4::lmer, c(arguments, devFunOnly = TRUE)), getME(first, "theta"))
+  describe(model, settled(arguments), deviance(settled(replace(arguments, "REML", FALSE))))
+}
+
+# The fit at the stationary point; lme4 says that it did not optimise, and that columns were dropped.
+settled <- function(arguments) {
+  first <- search(arguments)
+  criterion <- suppressMessages(do.call(lme4::lmer, c(arguments, devFunOnly = TRUE)))
+  theta <- stationary(criterion, getME(first, "theta"), getME(first, "lower"))
   arguments$control <- still
   arguments$start <- unname(theta)
-  # lme4 says that it did not optimise, and that columns were dropped.
-  fitted <- suppressWarnings(suppressMessages(do.call(lme4::lmer, arguments)))
-  arguments[c("control", "REML")] <- list(tight, FALSE)
-  arguments$start <- NULL
-  ml <- suppressMessages(do.call(lme4::lmer, arguments))
-  describe(model, fitted, deviance(ml))
+  suppressWarnings(suppressMessages(do.call(lme4::lmer, arguments)))
+}
+
+MOST <- 60
+
+# A factor's terms side by side, with the effects of its first MOST groups.
+describe_factor <- function(group, fitted) {
+  blocks <- VarCorr(fitted)[names(getME(fitted, "cnms")) == group]
+  terms <- unlist(lapply(blocks, colnames))
+  correlation <- matrix(NA_real_, length(terms), length(terms))
+  at <- 0
+  for (block in blocks) {
+    own <- at + seq_len(nrow(block))
+    correlation[own, own] <- attr(block, "correlation")
+    at <- at + nrow(block)
+  }
+  modes <- ranef(fitted, condVar = TRUE)[[group]]
+  variance <- attr(modes, "postVar")
+  if (!is.list(variance)) variance <- list(variance)
+  effect_sd <- sqrt(do.call(cbind, lapply(variance, function(v) t(matrix(apply(v, 3, diag), dim(v)[1])))))
+  rows <- seq_len(min(nrow(modes), MOST))
+  list(
+    group = group, terms = I(terms), sd = I(unname(unlist(lapply(blocks, attr, "stddev")))),
+    correlation = if (length(terms) > 1) correlation, groups = nrow(modes), levels = I(rownames(modes)[rows]),
+    effect = unname(as.matrix(modes))[rows, , drop = FALSE], effect_sd = unname(effect_sd)[rows, , drop = FALSE]
+  )
+}
+
+# The adjusted ICC and R2, marginal and conditional; NULL where a variance is zero, and where performance fails, as it
+# does with several terms of a factor such as a:b.
+shares <- function(fitted) {
+  tryCatch({
+    squares <- performance::r2_nakagawa(fitted, tolerance = 1e-12)
+    list(icc = performance::icc(fitted, tolerance = 1e-12)$ICC_adjusted,
+         r_squared = as.numeric(c(squares$R2_marginal, squares$R2_conditional)))
+  }, error = function(error) NULL)
 }
 
 describe <- function(model, fitted, deviance) {
   summary <- coef(suppressWarnings(summary(as_lmerModLmerTest(fitted))))
-  modes <- ranef(fitted, condVar = TRUE)[[1]]
-  spread <- as.data.frame(VarCorr(fitted))$sdcor
-  singular <- spread[1] == 0
-  shares <- if (singular) NULL else performance::r2_nakagawa(fitted)
+  theta <- getME(fitted, "theta")
+  singular <- any(theta[is.finite(getME(fitted, "lower"))] == 0)
+  shares <- if (!singular) shares(fitted)
   c(model, list(
-    n = nobs(fitted), group = names(ranef(fitted)), terms = I(rownames(summary)),
+    n = nobs(fitted), terms = I(rownames(summary)),
     estimate = I(unname(fixef(fitted))), std_error = I(unname(sqrt(diag(as.matrix(vcov(fitted)))))),
-    df = I(unname(summary[, "df"])), theta = getME(fitted, "theta")[[1]], group_sd = spread[1], sigma = spread[2],
+    df = I(unname(summary[, "df"])), theta = I(unname(theta)), sigma = sigma(fitted),
     criterion = -2 * as.numeric(logLik(fitted)), deviance = deviance, aic = AIC(fitted), bic = BIC(fitted),
-    icc = if (!singular) performance::icc(fitted)$ICC_adjusted,
-    r_squared = if (!singular) as.numeric(c(shares$R2_marginal, shares$R2_conditional)),
-    levels = I(rownames(modes)), effect = I(modes[[1]]), effect_sd = I(sqrt(attr(modes, "postVar")[1, 1, ]))
+    icc = shares$icc, r_squared = shares$r_squared,
+    factors = lapply(names(ranef(fitted)), describe_factor, fitted), singular = singular
   ))
 }
 
 lines <- vapply(models, function(model) {
   message(model$id)
-  as.character(jsonlite::toJSON(fit(model), digits = NA, auto_unbox = TRUE, null = "null"))
+  as.character(jsonlite::toJSON(fit(model), digits = NA, auto_unbox = TRUE, null = "null", na = "null"))
 }, "")
 writeLines(paste0("[\n", paste(lines, collapse = ",\n"), "\n]"), "models.json", useBytes = TRUE)
