@@ -67,11 +67,12 @@ class Basis:
         Both begin with the intercept, if there is one.
         """
         k = self.columns.size
-        slopes = self.scale[:k, None] * self.rotation[:k, :k]
+        slopes: Matrix = self.scale[:k, None] * self.rotation[:k, :k]
         if not self.intercept:
             return slopes
-        level = np.concatenate([[1.0], -(self.shift[:k] @ slopes)])
-        return np.vstack([level, np.column_stack([np.zeros(k), slopes])])
+        jacobian = np.zeros((k + 1, k + 1))
+        jacobian[0, 0], jacobian[0, 1:], jacobian[1:, 1:] = 1.0, -(self.shift[:k] @ slopes), slopes
+        return jacobian
 
     def origin(self) -> Vector:
         """The design's coefficients (p,) where the basis' are all zero, in units of the basis' y, less y's shift."""
@@ -79,9 +80,9 @@ class Basis:
         slopes = -self.scale[:k] * self.rotation[:k, k]
         return np.concatenate([[-(self.shift[:k] @ slopes)], slopes]) if self.intercept else slopes
 
-    def coefficients(self, beta: Vector) -> Vector:
-        """The design's coefficients (p,) from the basis' coefficients `beta` (p,)."""
-        estimate = (self.jacobian() @ beta + self.origin()) * self.y_unit
+    def coefficients(self, beta: Vector, jacobian: Matrix | None = None) -> Vector:
+        """The design's coefficients (p,) from the basis' coefficients `beta` (p,); `jacobian` saves making it anew."""
+        estimate = ((self.jacobian() if jacobian is None else jacobian) @ beta + self.origin()) * self.y_unit
         if self.intercept:
             estimate[0] += self.shift[-1]
         return estimate

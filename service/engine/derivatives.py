@@ -136,19 +136,18 @@ def by_theta(
     parameters: Parameters, lambdas: Sequence[Matrix], slopes: Sequence[Matrix], curvature: Matrix
 ) -> tuple[Vector, Matrix]:
     """The gradient (k,) and Hessian (k, k) by theta, from those by the Psi."""
-    k = parameters.count
-    starts = np.cumsum([0, *(q * q for q in parameters.sizes)])
+    k, start = parameters.count, 0
     gradient, jacobian, hessian = np.empty(k), np.zeros((k, len(curvature))), np.zeros((k, k))
-    places = zip(parameters.factor.tolist(), parameters.row.tolist(), parameters.column.tolist(), strict=True)
-    triples = list(places)
-    for i, (f, r, c) in enumerate(triples):
-        column = lambdas[f][:, c]
-        gradient[i] = 2.0 * float(slopes[f][r] @ column)
-        change = np.zeros((len(column), len(column)))
-        change[r] += column
-        change[:, r] += column
-        jacobian[i, starts[f] : starts[f + 1]] = change.ravel()
-        for j, (other, row, col) in enumerate(triples[: i + 1]):
-            if other == f and col == c:
-                hessian[i, j] = hessian[j, i] = 2.0 * slopes[f][r, row]
+    for f, (root, slope) in enumerate(zip(lambdas, slopes, strict=True)):
+        own = slice(*np.searchsorted(parameters.factor, [f, f + 1]))
+        row, column = parameters.row[own], parameters.column[own]
+        scores, each, q = root[:, column].T, np.arange(row.size), len(root)
+        gradient[own] = 2.0 * (slope[row] * scores).sum(axis=1)
+        change = np.zeros((row.size, q, q))
+        change[each, row] += scores
+        change[each, :, row] += scores
+        jacobian[own, start : start + q * q] = change.reshape(-1, q * q)
+        # d^2 Psi is not zero where two elements of one column of Lambda change.
+        hessian[own, own] = 2.0 * slope[np.ix_(row, row)] * (column[:, None] == column)
+        start += q * q
     return gradient, hessian + jacobian @ curvature @ jacobian.T

@@ -167,13 +167,14 @@ def assemble(
     """Estimates in units of the basis, but for `theta` and `factors`, brought back to those of the data."""
     products = fold.products
     basis = products.basis
-    std_error, data_covariance = _restore(basis.jacobian(), covariance, basis.y_unit)
+    jacobian = basis.jacobian()
+    std_error, data_covariance = _restore(jacobian, covariance, basis.y_unit)
     return Estimates(
         products=products,
         kept=fold.kept,
         aliased=fold.aliased,
         group_level=fold.group_level,
-        beta=basis.coefficients(beta),
+        beta=basis.coefficients(beta, jacobian),
         std_error=std_error,
         covariance=data_covariance,
         sigma=sigma * basis.y_unit,
@@ -189,14 +190,15 @@ def _restore(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Vector,
     """Standard errors (p,) and covariance (p, p) of the design's coefficients, infinite ones kept apart from finite."""
     largest = np.abs(jacobian).max(axis=1, initial=0.0)
     size = np.ldexp(1.0, np.frexp(largest)[1])
-    endless = ~np.isfinite(np.diag(covariance))
-    finite = np.where(np.isfinite(covariance), covariance, 0.0)
     rows = jacobian / size[:, None]
-    restored = rows @ finite @ rows.T
-    touched = np.abs(jacobian[:, endless]).max(axis=1, initial=0.0) > NEGLIGIBLE * largest
-    restored[touched] = np.inf
-    restored[:, touched] = np.inf
-    std_error = np.sqrt(np.maximum(np.diag(restored), 0.0)) * size * unit
+    endless = ~np.isfinite(covariance.diagonal())
+    if endless.any():
+        restored = rows @ np.where(np.isfinite(covariance), covariance, 0.0) @ rows.T
+        touched = np.abs(jacobian[:, endless]).max(axis=1, initial=0.0) > NEGLIGIBLE * largest
+        restored[touched] = restored[:, touched] = np.inf
+    else:
+        restored = rows @ covariance @ rows.T
+    std_error = np.sqrt(np.maximum(restored.diagonal(), 0.0)) * size * unit
     with np.errstate(over="ignore"):
         # A variance may overflow where its root does not: it becomes inf, and null in the document.
         restored = restored * (size[:, None] * unit) * (size * unit)
@@ -206,6 +208,8 @@ def _restore(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Vector,
 def _fixed_sd(products: CrossProducts, beta: Vector) -> float:
     """The standard deviation of X beta over the rows, in units of the basis."""
     R, first = products.basis.rotation, int(products.basis.intercept)
-    slopes = beta[first:] - np.linalg.solve(R[:-1, :-1], R[:-1, -1])
+    slopes = beta[first:]
+    if products.basis.is_rotated:
+        slopes = slopes - np.linalg.solve(R[:-1, :-1], R[:-1, -1])
     squares = float(slopes @ products.scatter[:-1, :-1] @ slopes)
     return float(np.sqrt(max(squares, 0.0) / max(products.n - 1, 1)))

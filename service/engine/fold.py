@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -53,11 +54,9 @@ class _Rows:
 
 def fold(design: Design, bases: Bases) -> CrossProducts:
     """The cross-products of all rows of a design in these bases, chunk after chunk."""
-    chunks = design.chunks()
-    total = fold_rows([next(chunks)], [bases])[0]
-    for chunk in chunks:
-        total = merge(total, fold_rows([chunk], [replace(bases, factors=random_factors(chunk))])[0])
-    return total
+    return reduce(
+        merge, (fold_rows([chunk], [replace(bases, factors=random_factors(chunk))])[0] for chunk in design.chunks())
+    )
 
 
 def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossProducts]:
