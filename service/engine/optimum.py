@@ -61,11 +61,11 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
     correction = np.zeros_like(at.hessian)
     radius = RADIUS * max(1.0, float(np.linalg.norm(start)))
     idle = 0
-    while evaluations < STEPS:
+    while True:
         hessian = at.hessian + correction
         norm = distance(at.gradient, hessian)
-        if norm < ENOUGH or idle > 1:
-            break
+        if norm < ENOUGH or idle > 1 or evaluations >= STEPS:
+            return Search(at, hessian, evaluations, norm)
         step, expected = trust_region_step(at.gradient, hessian, radius)
         then = evaluate(at.theta + step)
         evaluations += 1
@@ -82,8 +82,6 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
             at, idle = then, 0
         else:
             idle += expected < noise
-    hessian = at.hessian + correction
-    return Search(at, hessian, evaluations, distance(at.gradient, hessian))
 
 
 def _is_nearer(then: Evaluation, at: Evaluation) -> bool:
