@@ -1,17 +1,18 @@
 """The command line: `python -m service serve`, `fit`, `demo` and `openapi`.
 
-In come arguments and the environment, out goes an exit status: 0, 1 for a fit that is refused, 2 for what does not fit.
+In come arguments and the environment, out goes an exit status: 0, 1 if any fit is refused, 2 for what does not fit.
 """
 
 # ruff: noqa: PLC0415 - each command imports what it alone needs: `serve` must not bring in the mathematics
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
 
-from service.contract import Failure
+from service.contract import FailedFit, Failure, read_fits
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     command = commands.add_parser("fit", help="fit a model to a file of data, without HTTP")
     command.add_argument("data", help="a CSV, Arrow or Parquet file")
-    command.add_argument("formula", help="such as 'y ~ x + (1 | group)'")
+    command.add_argument("formula", help="such as 'y ~ x + (1 | group)', or 'cbind(y, z) ~ x + (1 | group)' for two")
     command.add_argument("--json", action="store_true", help="print the whole document, not its summary")
     command.add_argument(
         "--digits", type=int, choices=range(11), default=2, metavar="DIGITS", help="decimals of the summary, up to 10"
@@ -85,7 +86,10 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def fit(options: argparse.Namespace) -> int:
-    """Print the fit of a model to a file; 1 with the reason if it is refused."""
+    """Print the fit of a model to a file, or of one for each response; 1 with the reason if any is refused."""
+    from service.jobs.forkserver import LIBRARIES
+
+    os.environ.update(LIBRARIES | os.environ)  # as in a worker, before NumPy is imported
     from service import fitting
 
     try:
@@ -98,7 +102,7 @@ def fit(options: argparse.Namespace) -> int:
         return 1
     shown = reply if options.json else fitting.summarise(reply.body, options.digits)
     print(shown.body.decode().rstrip("\n"))
-    return 0
+    return int(any(isinstance(each, FailedFit) for each in read_fits(reply.body)))
 
 
 def demo(_: argparse.Namespace) -> int:

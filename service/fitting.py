@@ -1,19 +1,19 @@
-"""Bytes of a request -> bytes of a document: the whole service in one short function.
+"""Bytes of a request -> bytes of a document: the whole service in a few short functions.
 
 Everything here runs in a worker or on the command line; the serving process knows these functions by name alone. What
 cannot be answered comes back as a value, a `Failure` of the contract: no exception of ours leaves a worker.
 """
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from service import __version__, data, engine
 from service.contract import (
-    FitDocument,
+    FailedFit,
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
@@ -21,21 +21,31 @@ from service.contract import (
     Submission,
     checked,
     failure_of,
+    join_fits,
+    read_fits,
 )
 from service.contract.document import RandomPart
 from service.data.json_text import decode_object
-from service.design import make_design
-from service.errors import BodyTooLarge, Fault, FormulaSyntax, InvalidRequest, ServiceError, UnknownFunction
-from service.formula import names_in, read
+from service.design import Design, is_streamed, make_lots
+from service.engine import Fit
+from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFunction
+from service.formula import read
 from service.formula.formula import Formula
+from service.questions import Identities, Question, columns_of, identity, questions_of
 from service.report import fit_document, summary_text
+
+Answer = tuple[str, bytes] | ServiceError
+"""What a question gets: the id of a fit and its document, or why there is none."""
+
+Each = TypeVar("Each")
 
 HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 
 
 def fit(submission: Submission) -> Reply:
-    """The fit document of a request, with its id and the seconds each stage took; or why there is none."""
-    return _answer(lambda: _fit(lambda: _received(submission)), HINT if "+" in submission.query else "")
+    """The document of a request, with its id and the seconds each stage took; or why there is none."""
+    hint = HINT if "+" in submission.query else ""
+    return _answer(lambda: _fit(lambda: _received(submission), hint), hint)
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
@@ -50,33 +60,107 @@ def expand_formula(submission: Submission) -> Reply:
 
 
 def summarise(document: bytes, digits: int) -> Reply:
-    """The summary, as UTF-8 text, of the fit whose document's bytes these are."""
-    return Reply(summary_text(FitDocument.model_validate_json(document), digits).encode())
+    """The summary, as UTF-8 text, of the fit whose document's bytes these are; of all, if they are a collection's."""
+    summaries = [
+        f"lmer(formula = {each.formula})\nfailed: {each.problem.detail}\n"
+        if isinstance(each, FailedFit)
+        else summary_text(each, digits)
+        for each in read_fits(document)
+    ]
+    return Reply("\n".join(summaries).encode())
 
 
-def _fit(read_payload: Callable[[], data.Payload]) -> Reply:
+def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
     clock = Stopwatch()
     with clock.stage("read"):
         payload = read_payload()
         options = checked(FitOptions, payload.options)
         table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
-        formula = read(options.formula, list(table.columns))
-    with clock.stage("design"):
-        design = make_design(
-            formula,
-            table,
-            weights=options.weights,
-            missing=options.missing,
-            levels=options.levels,
-            contrasts=options.contrasts,
-        )
-    with clock.stage("fit"):
-        fitted = engine.fit(design, restricted=options.method == "REML", theta=_held(options))
-    with clock.stage("report"):
-        id = identify(options, formula, table)
-        document = fit_document(id, design, fitted, options)
-        body = document.model_dump_json().encode()
+        questions = questions_of(options, table)
+    formulas = [each.formula for each in questions if isinstance(each.formula, Formula)]
+    known = iter(_fit_all(formulas, _source(table, payload.rows, formulas, options), options, clock))
+    answers = [next(known) if isinstance(each.formula, Formula) else each.formula for each in questions]
+    if options.formulas is not None or len(questions) > 1:
+        return _collection(questions, answers, hint, clock)
+    if isinstance(answers[0], ServiceError):
+        raise answers[0]
+    id, body = answers[0]
     return Reply(body, id=id, seconds=clock.seconds)
+
+
+def _source(
+    table: data.Table, rows: data.Rows | None, formulas: Sequence[Formula], options: FitOptions
+) -> data.Table | data.Rows:
+    """The rows in batches, if they can be had so, are many, and nothing is asked about single ones; or the table."""
+    about_rows = {"fitted", "residuals"}.intersection(options.include)
+    return table if rows is None or about_rows or not is_streamed(formulas, rows) else rows
+
+
+def _fit_all(
+    formulas: Sequence[Formula], source: data.Table | data.Rows, options: FitOptions, clock: "Stopwatch"
+) -> list[Answer]:
+    """The answers to formulas of one response, in their order; what they have in common is done once."""
+    lots = make_lots(
+        formulas,
+        source,
+        weights=options.weights,
+        missing=options.missing,
+        levels=options.levels,
+        contrasts=options.contrasts,
+    )
+    identities, waiting = Identities(options, source), iter(formulas)
+    answers: list[Answer] = []
+    for designs in clock.each("design", lots):
+        with clock.stage("fit"):
+            models = _models(designs, options)
+        with clock.stage("report"):
+            own = islice(waiting, len(models))
+            answers += [_document(*each, options, identities) for each in zip(models, own, strict=True)]
+    return answers
+
+
+def _models(designs: Sequence[Design | ServiceError], options: FitOptions) -> list[tuple[Design, Fit] | ServiceError]:
+    """Each design with its fit, or why there is none."""
+    sound = [design for design in designs if isinstance(design, Design)]
+    fits = engine.fit_all(sound, restricted=options.method == "REML", theta=options.theta)
+    fitted = iter(
+        [fit if isinstance(fit, ServiceError) else (design, fit) for design, fit in zip(sound, fits, strict=True)]
+    )
+    return [next(fitted) if isinstance(design, Design) else design for design in designs]
+
+
+def _document(
+    model: tuple[Design, Fit] | ServiceError, formula: Formula, options: FitOptions, identities: Identities
+) -> Answer:
+    """The id and the document of a model, or why there is none."""
+    if isinstance(model, ServiceError):
+        return model
+    id = identities.of(formula)
+    try:
+        return id, fit_document(id, *model, options).model_dump_json().encode()
+    except ServiceError as error:
+        return error.with_traceback(None)
+
+
+def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: str, clock: "Stopwatch") -> Reply:
+    """The answers in one document."""
+    with clock.stage("report"):
+        ids = [None if isinstance(answer, ServiceError) else answer[0] for answer in answers]
+        fits = [
+            _failure(question, answer, hint) if isinstance(answer, ServiceError) else answer[1]
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+        # What has no id of its own is asked for by what it says.
+        id = identity(__version__, "collection", *(own or fit for own, fit in zip(ids, fits, strict=True)))
+        body, places = join_fits(id, fits)
+        members = {own: place for own, place in zip(ids, places, strict=True) if own is not None}
+    return Reply(body, id=id, members=members, seconds=clock.seconds)
+
+
+def _failure(question: Question, error: ServiceError, hint: str) -> bytes:
+    """The entry of a collection for a formula that could not be fitted."""
+    problem = failure_of(_hinted(error, hint), question.pointer)
+    return FailedFit(status="failed", formula=question.text, problem=problem).model_dump_json().encode()
 
 
 def _received(submission: Submission) -> data.Payload:
@@ -108,45 +192,27 @@ def _expand(submission: Submission) -> Reply:
             )
             for part in formula.random
         ],
-        variables=_columns_of(formula),
+        variables=columns_of(formula),
     )
     return Reply(expansion.model_dump_json().encode())
-
-
-def identify(options: FitOptions, formula: Formula, table: data.Table) -> str:
-    """The id of a fit: the same for the same question, data and version, however they were sent."""
-    asked = options.model_dump(mode="json") | {"formula": formula.text, "include": sorted(set(options.include))}
-    names = _columns_of(formula) + ([options.weights] if options.weights else [])
-    parts = [__version__, json.dumps(asked, sort_keys=True), data.fingerprint(table, names)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _answer(task: Callable[[], Reply], hint: str = "") -> Reply:
     """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
     try:
         return task()
-    except (FormulaSyntax, UnknownFunction) as error:
-        refusal: ServiceError = type(error)(error.detail + hint, *error.faults)
     except ServiceError as error:
-        refusal = error
+        refusal = _hinted(error, hint)
     except MemoryError:
         refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
     return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
 
 
-def _held(options: FitOptions) -> float | None:
-    """The theta to hold; raises InvalidRequest if there is more than the one a varying intercept has."""
-    if options.theta is None:
-        return None
-    if len(options.theta) != 1:
-        message = f"A varying intercept has one theta, not {len(options.theta)}."
-        raise InvalidRequest(message, Fault(message, pointer="/theta"))
-    return options.theta[0]
-
-
-def _columns_of(formula: Formula) -> list[str]:
-    """The columns of the data that a formula uses, in alphabetical order."""
-    return sorted({name.text for tree in formula.variables.values() for name in names_in(tree)})
+def _hinted(error: ServiceError, hint: str) -> ServiceError:
+    """The error, with the hint where a formula could not be read."""
+    if isinstance(error, FormulaSyntax | UnknownFunction):
+        return type(error)(error.detail + hint, *error.faults)
+    return error
 
 
 def _limits(submission: Submission) -> data.Limits:
@@ -162,7 +228,17 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time what happens in the block."""
+        """Time what happens in the block, in addition to what happened at that stage before."""
         start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def each(self, name: str, things: Iterable[Each]) -> Iterator[Each]:
+        """These things; their making, one after the other, is timed."""
+        remaining = iter(things)
+        while True:
+            with self.stage(name):
+                thing = next(remaining, None)
+            if thing is None:
+                return
+            yield thing

@@ -62,7 +62,9 @@ class Settings(BaseModel):
     workers: Count = Field(
         default_factory=available_cpus, description="Worker processes; if unset, one for each CPU the service may use."
     )
-    fit_seconds: Seconds = Field(default=120, description="How long one fit may take before it is stopped.")
+    fit_seconds: Seconds = Field(
+        default=120, description="How long the fits of one request may take before they are stopped."
+    )
     queue: Count = Field(default=100, description="How many requests may wait for a worker before others are refused.")
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")

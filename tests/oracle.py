@@ -1,7 +1,7 @@
-"""A witness: the varying-intercept model by the textbook, dense, in 60 digits, with none of the engine's algebra.
+"""A witness: the mixed model by the textbook, dense, in 60 digits, with none of the engine's algebra.
 
-With V = W^-1 + phi Z Z' and phi = theta^2, generalised least squares gives beta, rho = (y - X beta)' V^-1 (y - X beta)
-and
+With V = W^-1 + sum over terms of Z (I x Psi) Z', generalised least squares gives beta, rho = (y - X beta)' V^-1
+(y - X beta) and
 
     deviance = log|V| + [REML] log|X'V^-1 X| + nu (1 + log(2 pi rho / nu)),   nu = n - p (REML) or n (ML)
 
@@ -9,18 +9,28 @@ and
 Doubles come in as the exact numbers they are, doubles go out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from math import prod
-from operator import mul
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Matrix, Vector
-from service.design import Design
+from service.arrays import Codes, Matrix, Vector
+from service.design import Design, RandomEffect
+from tests.decimals import (
+    Column,
+    Square,
+    backward,
+    dot,
+    doubles,
+    exact,
+    factor,
+    forward,
+    log_square,
+    squared,
+    stationary,
+)
 
 DIGITS = 60
 TWO_PI = 2 * Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899863")
@@ -28,27 +38,26 @@ DECADES = range(-8, 30, 2)
 """Powers of ten of phi among which the lowest brackets the optimum."""
 
 STEP = Decimal("1e-15")
-"""Of a difference by log phi: what it leaves out is of the order 1e-30, what it rounds away 1e-43."""
+"""Of a difference, relative: what it leaves out is of the order 1e-30, what it rounds away 1e-43."""
 
-TOLERANCE = Decimal("1e-20")
-"""Of log phi: beyond what a double tells apart."""
-
-Column = list[Decimal]
+TOLERANCE = Decimal("1e-10")
+"""Of a Newton step by log phi: what it leaves is of the order of its square."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Generalised least squares at one phi.
+    """Generalised least squares at one Psi for each term.
 
-    With V = LL': `log_volume` is log|V|; `X`, `Z` and `residual` are L^-1 times the columns of X, those of Z and
-    y - X beta; `root` is the factor of X'V^-1 X.
+    `rows` (n,) is the order of the rows. With V = LL': `log_volume` is log|V|; `X` and `residual` are L^-1 times the
+    columns of X and y - X beta; `root` is the factor of X'V^-1 X.
     """
 
-    phi: Decimal
+    psis: list[Square]
+    rows: Codes
+    L: Square
     log_volume: Decimal
     X: list[Column]
-    Z: list[Column]
-    root: list[Column]
+    root: Square
     beta: Column
     residual: Column
     rho: Decimal
@@ -62,28 +71,50 @@ class Solution:
         nu = self.nu(restricted)
         if log_variance is None:
             log_variance = (self.rho / nu).ln()
-        volume = self.log_volume + (_log_square(self.root) if restricted else 0)
+        volume = self.log_volume + (log_square(self.root) if restricted else 0)
         return volume + nu * (TWO_PI.ln() + log_variance) + self.rho / log_variance.exp()
 
-    def inverse(self) -> list[Column]:
+    def inverse(self) -> Square:
         """(X'V^-1 X)^-1."""
         units = [[Decimal(int(i == j)) for i in range(len(self.root))] for j in range(len(self.root))]
-        return [_backward(self.root, _forward(self.root, unit)) for unit in units]
+        return [backward(self.root, forward(self.root, unit)) for unit in units]
+
+    def effects(self, term: int, effect: RandomEffect) -> tuple[list[Column], list[Column]]:
+        """For each coefficient of a term the groups' effects and, over sigma^2, their conditional variances."""
+        psi, levels = self.psis[term], range(len(effect.grouping.levels))
+        means, variances = [], []
+        for group in levels:
+            inside = effect.grouping.codes[self.rows] == group
+            Z = [forward(self.L, exact(column * inside)) for column in _columns(effect, self.rows)]
+            pull, gram = [dot(z, self.residual) for z in Z], [[dot(a, b) for b in Z] for a in Z]
+            means.append([dot(row, pull) for row in psi])
+            variances.append([row[a] - dot(row, [dot(g, row) for g in gram]) for a, row in enumerate(psi)])
+        return [list(c) for c in zip(*means, strict=True)], [list(c) for c in zip(*variances, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The witness' estimates, as doubles, named as the engine's."""
+    """The witness' estimates, as doubles, named as the engine's; those of random effects for each term."""
 
-    theta: float
+    thetas: tuple[Matrix, ...]
     criterion: float
     beta: Vector
     std_error: Vector
     covariance: Matrix
     sigma: float
-    group_sd: float
-    effects: Vector
-    effect_sd: Vector
+    sds: tuple[Vector, ...]
+    effects: tuple[Matrix, ...]
+    effect_sds: tuple[Matrix, ...]
+
+    @property
+    def theta(self) -> float:
+        """Theta of a model with one varying coefficient."""
+        return float(self.thetas[0][0, 0])
+
+    @property
+    def spread(self) -> float:
+        """The largest standard deviation."""
+        return max(self.sigma, *(float(sd.max()) for sd in self.sds))
 
 
 @contextmanager
@@ -94,43 +125,78 @@ def digits() -> Iterator[None]:
 
 
 def answer(design: Design, *, restricted: bool = True, theta: float | None = None) -> Answer:
-    """The estimates at the optimum, or at `theta`; X must have full rank."""
+    """The estimates of a model with one varying coefficient at the optimum, or at `theta`; X must have full rank."""
     with digits():
-        at = solve(design, optimum(design, restricted) if theta is None else Decimal(theta) ** 2)
-        variance = at.rho / at.nu(restricted)
-        inverse = at.inverse()
-        p = len(inverse)
-        effects = [at.phi * _dot(z, at.residual) for z in at.Z]
-        spread = [(variance * (at.phi - at.phi**2 * _dot(z, z))).sqrt() for z in at.Z]
-        return Answer(
-            theta=float(at.phi.sqrt()),
-            criterion=float(at.deviance(restricted)),
-            beta=_doubles(at.beta),
-            std_error=_doubles([(variance * inverse[k][k]).sqrt() for k in range(p)]),
-            covariance=_doubles([variance * cell for row in inverse for cell in row]).reshape(p, p),
-            sigma=float(variance.sqrt()),
-            group_sd=float((variance * at.phi).sqrt()),
-            effects=_doubles(effects),
-            effect_sd=_doubles(spread),
-        )
+        phi = optimum(design, restricted) if theta is None else Decimal(theta) ** 2
+        return _answer(design, [[[phi.sqrt()]]], restricted)
 
 
-def solve(design: Design, phi: Decimal) -> Solution:
-    """Generalised least squares at phi."""
-    codes = design.random[0].grouping.codes.tolist()
-    weights = np.ones(len(codes)) if design.weights is None else design.weights
-    V = [[phi if a == b else Decimal(0) for b in codes] for a in codes]
-    for i, weight in enumerate(weights.tolist()):
-        V[i][i] += 1 / Decimal(weight)
-    L = _factor(V)
-    X = [_forward(L, _exact(column)) for column in design.X.T]
-    Z = [_forward(L, _exact(np.equal(design.random[0].grouping.codes, j))) for j in range(max(codes) + 1)]
-    response, offset = _exact(design.y), _exact(np.zeros(len(codes)) if design.offset is None else design.offset)
-    y = _forward(L, [a - b for a, b in zip(response, offset, strict=True)])
-    root = _factor([[_dot(a, b) for b in X] for a in X])
-    beta = _backward(root, _forward(root, [_dot(column, y) for column in X]))
-    residual = [y[i] - _dot([column[i] for column in X], beta) for i in range(len(y))]
-    return Solution(phi, _log_square(L), X, Z, root, beta, residual, _dot(residual, residual))
+def answer_near(design: Design, roots: Sequence[Matrix], *, restricted: bool = True) -> Answer:
+    """The estimates at the stationary point that Newton's steps find from these Lambdas, one for each term."""
+    with digits():
+        places = [(t, r, c) for t, root in enumerate(roots) for c in range(len(root)) for r in range(c, len(root))]
+        lambdas = [[exact(row) for row in root] for root in roots]
+
+        def at(theta: Column) -> list[Square]:
+            for (t, r, c), value in zip(places, theta, strict=True):
+                lambdas[t][r][c] = value
+            return lambdas
+
+        def deviance(theta: Column) -> Decimal:
+            return solve(design, [squared(root) for root in at(theta)]).deviance(restricted)
+
+        return _answer(design, at(stationary(deviance, [lambdas[t][r][c] for t, r, c in places])), restricted)
+
+
+def answer_at(design: Design, roots: Sequence[Matrix], *, restricted: bool = True) -> Answer:
+    """The estimates at these Lambdas, one for each term."""
+    with digits():
+        return _answer(design, [[exact(row) for row in root] for root in roots], restricted)
+
+
+def _answer(design: Design, lambdas: list[Square], restricted: bool) -> Answer:
+    """The estimates at these Lambdas."""
+    at = solve(design, [squared(root) for root in lambdas])
+    variance, inverse = at.rho / at.nu(restricted), at.inverse()
+    solved = [at.effects(t, effect) for t, effect in enumerate(design.random)]
+    return Answer(
+        thetas=tuple(doubles(root) for root in lambdas),
+        criterion=float(at.deviance(restricted)),
+        beta=doubles(at.beta),
+        std_error=doubles([(variance * row[k]).sqrt() for k, row in enumerate(inverse)]),
+        covariance=doubles([[variance * cell for cell in row] for row in inverse]).reshape(len(inverse), len(inverse)),
+        sigma=float(variance.sqrt()),
+        sds=tuple(doubles([(variance * row[a]).sqrt() for a, row in enumerate(psi)]) for psi in at.psis),
+        effects=tuple(doubles(means) for means, _ in solved),
+        effect_sds=tuple(doubles([[(variance * cell).sqrt() for cell in row] for row in rows]) for _, rows in solved),
+    )
+
+
+def solve(design: Design, psis: Decimal | list[Square]) -> Solution:
+    """Generalised least squares at one Psi for each term, or at phi where one coefficient varies."""
+    psis = [[[psis]]] if isinstance(psis, Decimal) else psis
+    # In this order V has most of its zeros in front.
+    rows = np.argsort(design.random[0].grouping.codes, kind="stable")
+    weights = np.ones(design.n) if design.weights is None else design.weights
+    V = [[Decimal(0)] * design.n for _ in range(design.n)]
+    for i, weight in enumerate(weights[rows].tolist()):
+        V[i][i] = 1 / Decimal(weight)
+    for effect, psi in zip(design.random, psis, strict=True):
+        z = list(zip(*map(exact, _columns(effect, rows)), strict=True))
+        spread = [[dot(own, each) for own in psi] for each in z]
+        codes = effect.grouping.codes[rows].tolist()
+        for i, code in enumerate(codes):
+            for k in range(i + 1):
+                if codes[k] == code:
+                    V[i][k] += dot(spread[i], z[k])
+    L = factor(V)
+    X = [forward(L, exact(column)) for column in design.X.to_array()[rows].T]
+    offset = np.zeros(design.n) if design.offset is None else design.offset
+    y = forward(L, [a - b for a, b in zip(exact(design.y[rows]), exact(offset[rows]), strict=True)])
+    root = factor([[dot(a, b) for b in X] for a in X])
+    beta = backward(root, forward(root, [dot(column, y) for column in X]))
+    residual = [y[i] - dot([column[i] for column in X], beta) for i in range(len(y))]
+    return Solution(psis, rows, L, log_square(L), X, root, beta, residual, dot(residual, residual))
 
 
 def optimum(design: Design, restricted: bool) -> Decimal:
@@ -152,50 +218,11 @@ def optimum(design: Design, restricted: bool) -> Decimal:
         low, high = (at, high) if slope < 0 else (low, at)
         step = -slope / curvature if curvature > 0 else high - low
         if abs(step) < TOLERANCE:
-            break
+            return (at + step).exp()
         at = at + step if low < at + step < high else (low + high) / 2
     return at.exp()
 
 
-def _factor(A: list[Column]) -> list[Column]:
-    """L, lower triangular, of A = LL' (Cholesky)."""
-    L: list[Column] = []
-    for i, row in enumerate(A):
-        L.append(_forward(L, row[:i]))
-        L[i].append((row[i] - _dot(L[i], L[i])).sqrt())
-    return L
-
-
-def _forward(L: list[Column], b: Column) -> Column:
-    """x of Lx = b."""
-    x: Column = []
-    for row, value in zip(L, b, strict=True):
-        x.append((value - _dot(row, x)) / row[-1])
-    return x
-
-
-def _backward(L: list[Column], b: Column) -> Column:
-    """x of L'x = b."""
-    x: Column = []
-    for i in reversed(range(len(L))):
-        below = [L[k][i] for k in range(len(L) - 1, i, -1)]
-        x.append((b[i] - _dot(below, x)) / L[i][i])
-    return x[::-1]
-
-
-def _dot(a: Column, b: Column) -> Decimal:
-    """The sum of products, to the end of the shorter."""
-    return sum(map(mul, a, b), Decimal(0))
-
-
-def _log_square(L: list[Column]) -> Decimal:
-    """log |LL'|."""
-    return 2 * prod((row[-1] for row in L), start=Decimal(1)).ln()
-
-
-def _exact(values: NDArray[np.generic]) -> Column:
-    return [Decimal(value) for value in values.astype(np.float64).tolist()]
-
-
-def _doubles(values: Column) -> Vector:
-    return np.array([float(value) for value in values])
+def _columns(effect: RandomEffect, rows: Codes) -> Matrix:
+    """The columns of a term, a row each."""
+    return effect.Z.to_array()[rows].T

@@ -17,7 +17,7 @@ from service.settings import settings_of
 from tests.jobs.processes import until
 from tests.serving import ROOT, serving
 
-MATHEMATICS = ["data", "formula", "design", "engine", "inference", "report", "fitting"]
+MATHEMATICS = ["data", "formula", "design", "engine", "inference", "report", "fitting", "questions"]
 FORBIDDEN = ["numpy", "scipy", "pyarrow", "msgspec", *(f"service.{room}" for room in MATHEMATICS)]
 IMPORT_ALL = """
 import json, sys, uvicorn, uvicorn.protocols.http.h11_impl, service.__main__

@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from service.__main__ import main
-from service.contract import FitDocument
+from service.contract import FitCollection, FitDocument
 from tests.questions import RADON, document
 
 FORMULA = "log_radon ~ floor + (1 | county)"
@@ -73,6 +73,25 @@ def test_digits(capsys: pytest.CaptureFixture[str], radon: str) -> None:
     assert "floor        -0.6930  0.0704" in shown(capsys, radon, FORMULA, "--digits", "4")
 
 
+def test_each_response_has_a_summary(capsys: pytest.CaptureFixture[str], radon: str) -> None:
+    printed = shown(capsys, radon, "cbind(log_radon, radon) ~ floor + (1 | county)")
+    alone = [shown(capsys, radon, f"{response} ~ floor + (1 | county)") for response in ("log_radon", "radon")]
+    assert printed == "\n".join(alone)
+
+
+def test_a_response_that_fails_leaves_the_others_and_is_told(capsys: pytest.CaptureFixture[str], radon: str) -> None:
+    assert main(["fit", radon, "cbind(log_radon, radom) ~ floor + (1 | county)"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith(shown(capsys, radon, FORMULA))
+    assert printed.endswith("lmer(formula = radom ~ floor + (1 | county))\n"
+                            "failed: The data have no column `radom`; did you mean `radon`?\n")  # fmt: skip
+
+
+def test_a_collection_in_json(capsys: pytest.CaptureFixture[str], radon: str) -> None:
+    printed = shown(capsys, radon, "cbind(log_radon, radon) ~ floor + (1 | county)", "--json")
+    assert len(FitCollection.model_validate_json(printed).fits) == 2
+
+
 def test_options_are_written_as_in_a_query(capsys: pytest.CaptureFixture[str], radon: str) -> None:
     options = ["method=ML", "theta=0.5", "include=fitted", "include=residuals", "confidence_level=0.9"]
     found = json.loads(shown(capsys, radon, FORMULA, *options, "--json"))
@@ -121,6 +140,7 @@ def test_a_file_that_is_not_what_its_name_says(
         ([FORMULA, "ML"], "There is no such option"),
         ([FORMULA, "theta=half"], "must be JSON"),
         ([FORMULA, "formula=y ~ x"], "given twice"),
+        ([FORMULA, "formulas=y ~ x"], "not both"),
         ([FORMULA, "dataset=radon"], "not both"),
     ],
 )

@@ -16,6 +16,7 @@ from tests.data.tables import Cell, plain
 from tests.questions import RADON, ask, refusal_of
 
 FORMULA = "log_radon ~ floor + (1 | county)"
+SLOPES = "log_radon ~ floor + (floor | county)"
 COLUMNS: dict[str, list[Cell]] = {
     name: cells for name, cells in plain(dataset("radon")).items() if name in ("log_radon", "floor", "county")
 }
@@ -119,7 +120,9 @@ def test_a_summary_is_made_of_a_documents_bytes(answer: Reply) -> None:
 
 
 REFUSED: list[tuple[dict[str, object], str, str | None, str]] = [
-    ({"formula": None}, "invalid_request", "/formula", "valid string"),
+    ({"formula": None}, "invalid_request", "/formula", "either `formula` or `formulas`."),
+    ({"formula": 1}, "invalid_request", "/formula", "valid string"),
+    ({"formulas": [FORMULA]}, "invalid_request", "/formula", "not both"),
     ({"formula": ""}, "formula_syntax", "/formula", "empty"),
     ({"formula": "log_radon ~ "}, "formula_syntax", "/formula", ""),
     ({"formula": "log_radon ~ flor + (1 | county)"}, "unknown_column", "/formula", "did you mean `floor`?"),
@@ -135,10 +138,12 @@ REFUSED: list[tuple[dict[str, object], str, str | None, str]] = [
     ({"intervals": "exact"}, "invalid_request", "/intervals", "'wald'"),
     ({"df": 3}, "invalid_request", "/df", "'satterthwaite'"),
     ({"theta": -1}, "invalid_request", "/theta", "greater than or equal to 0"),
-    ({"theta": [-1]}, "invalid_request", "/theta/0", "greater than or equal to 0"),
+    ({"theta": [-1]}, "invalid_request", "/theta", "greater than or equal to 0"),
     ({"theta": "x"}, "invalid_request", "/theta", "valid number"),
-    ({"theta": []}, "invalid_request", "/theta", "one theta, not 0"),
-    ({"theta": [1, 2]}, "invalid_request", "/theta", "one theta, not 2"),
+    ({"theta": []}, "invalid_request", "/theta", "has 1 theta, not 0"),
+    ({"theta": [1, 2]}, "invalid_request", "/theta", "has 1 theta, not 2"),
+    ({"theta": [1, -2, -1], "formula": SLOPES}, "invalid_request", "/theta/2", "cannot be negative"),
+    ({"theta": [1, 0, "inf"], "formula": SLOPES}, "invalid_request", "/theta", "one coefficient varies alone"),
     ({"include": "all"}, "invalid_request", "/include", "'fitted'"),
     ({"include": ["fitted", 1]}, "invalid_request", "/include/1", "'fitted'"),
     ({"metod": "ML"}, "invalid_request", "/metod", "no such option; did you mean `method`?"),
@@ -208,7 +213,7 @@ def test_what_needs_too_much_memory_is_too_large(monkeypatch: pytest.MonkeyPatch
     def exhaust(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(engine, "fit", exhaust)
+    monkeypatch.setattr(engine, "fit_all", exhaust)
     refusal = refusal_of(in_json(COLUMNS))
     assert refusal.code == "body_too_large"
     assert "memory" in refusal.detail

@@ -120,18 +120,24 @@ def kind(schema: Piece) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return f"[{name}]"
-    if "anyOf" in schema:
-        return " or ".join(kind(choice) for choice in schema["anyOf"])
+    if choices := _choices(schema):
+        return " or ".join(kind(choice) for choice in choices)
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
     if schema.get("type") == "array":
         items = kind(schema["items"])
-        return f"list of ({items})" if "anyOf" in schema["items"] else f"list of {items}"
+        return f"list of ({items})" if _choices(schema["items"]) else f"list of {items}"
     if schema.get("type") == "object" and "additionalProperties" in schema:
         return f"names with {kind(schema['additionalProperties'])}"
     return "bytes" if schema.get("format") == "binary" else str(schema.get("type", "anything"))
+
+
+def _choices(schema: Piece) -> list[Piece]:
+    """The schemas of which a value meets one."""
+    choices: list[Piece] = schema.get("anyOf") or schema.get("oneOf") or []
+    return choices
 
 
 def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,6 +1,7 @@
 """The resources of the endpoints: what they work with, made when the service starts and handed to every request."""
 
 import math
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,8 +25,8 @@ class Workers(Protocol):
 class Documents(Protocol):
     """The documents that are kept, each under its id."""
 
-    def put(self, id: str, document: bytes) -> bool:
-        """Whether the document is new; the first one of an id stays."""
+    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
+        """The ids of the documents that are new, kept all at once; the first one of an id stays."""
 
     def get(self, id: str) -> bytes | None:
         """The document of an id."""

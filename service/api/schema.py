@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -29,6 +29,16 @@ EXCERPT: Piece = {
         "floor": [1, 0, 0, 0, 0, 0, 0, 1, 0, 0],
         "county": ["AITKIN"] * 4 + ["ANOKA"] * 6,
     },
+}
+SEVERAL: Piece = {
+    "formulas": ["log_radon ~ 1 + (1 | county)", "cbind(log_radon, floor) ~ log_uranium + (1 | county)"],
+    "dataset": "radon",
+}
+ONE_OF_EACH: Piece = {
+    "allOf": [
+        {"oneOf": [{"required": ["formula"]}, {"required": ["formulas"]}]},
+        {"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]},
+    ]
 }
 
 FIT_HEADERS: Piece = {
@@ -49,14 +59,9 @@ RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 
 class FitRequest(FitOptions):
-    """A fit: formula, options, and the data or the name of a data set."""
+    """A fit, or many: formulas, options, and the data or the name of a data set."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [{"required": ["data"]}, {"required": ["dataset"]}],
-            "examples": [RADON, EXCERPT],
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={**ONE_OF_EACH, "examples": [RADON, EXCERPT, SEVERAL]})
 
     data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
         default_factory=dict,
@@ -68,7 +73,7 @@ class FitRequest(FitOptions):
 class FitForm(FitOptions):
     """A fit as a form: as the JSON request, with the data as a file."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]})
+    model_config = ConfigDict(json_schema_extra=ONE_OF_EACH)
 
     data: bytes = Field(default_factory=bytes, description="A table: CSV, an Arrow stream or file, Parquet, or JSON.")
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
@@ -79,6 +84,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitForm, "validation"),
     (FormulaRequest, "validation"),
     (FitDocument, "serialization"),
+    (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),
     (Problem, "serialization"),
 ]
@@ -89,9 +95,11 @@ def reference(model: type[BaseModel]) -> Piece:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def answer(description: str, model: type[BaseModel], headers: Piece | None = None) -> Piece:
-    """A response whose body is the model as JSON."""
-    return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": reference(model)}}}
+def answer(description: str, *models: type[BaseModel], headers: Piece | None = None) -> Piece:
+    """A response whose body is the model, or one of them, as JSON."""
+    schemas = [reference(model) for model in models]
+    schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+    return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": schema}}}
 
 
 def refusals(*codes: str) -> dict[int | str, Piece]:
@@ -128,8 +136,8 @@ def table_parameters() -> list[Piece]:
 
 def _is_plain(option: Piece) -> bool:
     """Whether values are written into a query as they are."""
-    kinds = {kind.get("type") for kind in option.get("anyOf", [option])}
-    return kinds <= {"string", "number", "null"} or kinds == {"array", "string"}
+    kinds = {kind.get("type") for kind in option.get("anyOf", [option])} - {"null"}
+    return kinds <= {"string", "number"} or kinds <= {"array", "string"}
 
 
 def _body(content: Piece) -> Piece:
@@ -154,6 +162,8 @@ FIT_OPERATION: Piece = {
         "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
         "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
         "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
+        "curl localhost:8000/v1/fits -F data=@radon.csv \\\n"
+        "  -F 'formulas=log_radon ~ 1 + (1 | county)' -F 'formulas=log_radon ~ floor + (1 | county)'",
     ),
 }
 

@@ -1,13 +1,17 @@
 """The wire: what clients send, what they get back, and what the two processes hand each other."""
 
 from service.contract.checking import checked
+from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.problem import Failure, Place, Problem, failure_of
-from service.contract.request import FitOptions, FormulaRequest
+from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
+    "MOST_MODELS",
+    "FailedFit",
     "Failure",
+    "FitCollection",
     "FitDocument",
     "FitOptions",
     "FormulaExpansion",
@@ -19,4 +23,6 @@ __all__ = [
     "Submission",
     "checked",
     "failure_of",
+    "join_fits",
+    "read_fits",
 ]

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Rows = list[list[float | None]]
+Where = dict[str, str | int | float | list[str] | list[float] | None]
 
 
 class Part(BaseModel):
@@ -30,8 +31,11 @@ class GroupingFactor(Part):
 
     group: str = Field(description="Named as lme4 names it.", examples=["county"])
     n_groups: int
-    terms: list[str]
-    correlated: bool
+    terms: list[str] = Field(description="The coefficients that vary, term by term.")
+    correlated: bool = Field(
+        description="False where the coefficients stand in several terms, as those of `||` do: only those of one term "
+        "are correlated."
+    )
     group_size: GroupSize
 
 
@@ -77,60 +81,74 @@ class VarianceComponent(Part):
 
 
 class RandomCorrelation(Part):
-    """The correlation of two coefficients that vary by the same factor."""
+    """The correlation of two coefficients of one term, which vary by the same factor."""
 
     group: str
     term_1: str
     term_2: str
-    correlation: float | None
+    correlation: float | None = Field(description="Null where one of them does not vary.")
 
 
 class IntraclassCorrelation(Part):
-    """The share of the variance that lies between groups.
+    """The share of the variance that lies between groups, averaged over the rows.
 
-    `adjusted` leaves out what the coefficients explain, `conditional` counts it in the total.
+    `adjusted` leaves out what the coefficients explain, `conditional` counts it in the total. As in R's performance,
+    of each factor the first term counts, and of that the intercept and what has a fixed effect as well; where more
+    varies, a note tells the shares with all of it.
     """
 
     adjusted: float | None
     conditional: float | None
-    by_group: dict[str, float | None]
+    by_group: dict[str, float | None] = Field(description="What each factor adds to `adjusted`.")
 
 
 class RSquared(Part):
-    """The share of the variance explained (Nakagawa & Schielzeth 2013): by the coefficients, and with the groups."""
+    """The share of the variance explained (Nakagawa & Schielzeth 2013): by the coefficients, and with the groups.
+
+    What varies by groups counts as it does in the ICC.
+    """
 
     marginal: float | None
     conditional: float | None
 
 
 class Pooling(Part):
-    """How far groups are pulled toward the mean.
+    """How far the groups of a factor are pulled toward the mean, where a varying intercept is all that varies by it.
 
     A group of `equivalent_n` rows (sigma_y^2 / sigma_alpha^2) has weight one half: larger ones lie nearer to their own
-    mean, smaller ones nearer to the mean of all.
+    mean, smaller ones nearer to the mean of all. Beside other factors both means are those of what the others leave:
+    the numbers say how far a group is pulled were the effects of the other factors known.
     """
 
     group: str
-    variance_ratio: float | None
-    equivalent_n: float | None
+    variance_ratio: float | None = Field(description="The factor's variance over the residual variance.")
+    equivalent_n: float | None = Field(description="The inverse of the ratio, in rows or units of weight.")
     groups_below: int
     groups_above: int
     mean_weight: float
 
 
 class RandomEffects(Part):
-    """A factor's effects: the deviation of each group from the mean, its standard error and its weight."""
+    """A factor's effects: each group's deviations from the mean, a column a coefficient, as lme4's ranef()."""
 
     levels: list[str]
     n: list[int]
     terms: list[str]
     estimate: Rows
-    std_error: Rows
-    weight: list[float] | None
+    std_error: Rows = Field(
+        description="Given the coefficients and variances, as the conditional variances of ranef()."
+    )
+    weight: list[float] | None = Field(
+        description="n / (n + equivalent_n), the share of its own mean in a group's estimate; null unless a varying "
+        "intercept is all that varies by the factor."
+    )
 
 
 class Coefficients(Part):
-    """Each group's own line: the coefficients with the group's deviations added."""
+    """Each group's own line, as lme4's coef(): the coefficients with the group's deviations added.
+
+    What varies, by this or another factor, without a fixed effect of its own stands in front and varies around 0.
+    """
 
     levels: list[str]
     terms: list[str]
@@ -155,12 +173,18 @@ class Convergence(Part):
     """The verdict on the optimum, and the evidence for it."""
 
     converged: bool
-    singular: bool = Field(description="The optimum lies on the boundary: a variance is zero.")
+    singular: bool = Field(
+        description="The optimum lies on the boundary: a variance is zero, a correlation one, or some combination of "
+        "the coefficients of a term does not vary."
+    )
     evaluations: int
     gradient_norm: float | None = Field(
         description="Distance to the optimum that the gradient implies, in standard errors; null without curvature."
     )
-    theta: list[float | None] = Field(description="Group sd over residual sd; null if infinite.")
+    theta: list[float | None] = Field(
+        description="The relative covariance factors, in lme4's order: of a varying intercept, the groups' sd over the "
+        "residual sd; null if infinite."
+    )
 
 
 class Note(Part):
@@ -169,7 +193,7 @@ class Note(Part):
     code: str
     severity: Literal["info", "warning"]
     message: str
-    where: dict[str, str | int | float | list[str] | None]
+    where: Where
     see: str = Field(description="The section or paper it rests on.")
 
 

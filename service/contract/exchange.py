@@ -30,11 +30,12 @@ class Submission:
 class Reply:
     """What a worker made of a task.
 
-    `body` is the document's bytes, or, where `failed`, a `Failure` as JSON. `id` names a document to keep.
-    `seconds` says how long each stage took.
+    `body` is the document's bytes, or, where `failed`, a `Failure` as JSON. `id` names a document to keep; `members`
+    says where in it there are documents to keep under ids of their own. `seconds` says how long each stage took.
     """
 
     body: bytes
     failed: bool = False
     id: str | None = None
+    members: dict[str, slice] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)

@@ -18,7 +18,7 @@ class Place(BaseModel):
 
 
 class Failure(BaseModel):
-    """A refusal as a worker reports it: a code, a sentence and the places. HTTP is added by who answers."""
+    """A problem without what HTTP adds: a code, a sentence and the places."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,12 +40,12 @@ class Problem(BaseModel):
     errors: list[Place] = Field(description="The places it is about.")
 
 
-def failure_of(error: ServiceError) -> Failure:
-    """The refusal that an error of this service stands for."""
-    return Failure(code=error.code, detail=error.detail, errors=[_place(fault) for fault in error.faults])
+def failure_of(error: ServiceError, formula: str = "/formula") -> Failure:
+    """The refusal that an error of this service stands for; `formula` points to the formula it is about."""
+    return Failure(code=error.code, detail=error.detail, errors=[_place(fault, formula) for fault in error.faults])
 
 
-def _place(fault: Fault) -> Place:
+def _place(fault: Fault, formula: str) -> Place:
     """The place of a fault; a position is one in the formula."""
-    pointer = "/formula" if fault.pointer is None and fault.position is not None else fault.pointer
+    pointer = formula if fault.pointer is None and fault.position is not None else fault.pointer
     return Place(message=fault.message, pointer=pointer, column=fault.column, row=fault.row, position=fault.position)

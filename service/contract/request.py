@@ -1,9 +1,22 @@
-"""What a client asks for: the formula and the options of a fit, strictly checked, without its data."""
+"""What a client asks for: the formulas and the options of fits, strictly checked, without their data."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+MOST_MODELS = 1000
+"""Models that one request may ask for."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
@@ -22,8 +35,18 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _in_range(theta: list[float]) -> list[float]:
+    """The elements of lower triangular matrices; a single one is a ratio of standard deviations."""
+    if any(math.isnan(value) for value in theta):
+        raise PydanticCustomError("theta", "Input should be a valid number")
+    if len(theta) == 1 and theta[0] < 0:
+        raise PydanticCustomError("theta", "Input should be greater than or equal to 0")
+    return theta
+
+
 Theta = Annotated[
-    list[Annotated[float, Field(ge=0, strict=True)]],
+    list[Annotated[float, Field(strict=True)]],
+    AfterValidator(_in_range),
     BeforeValidator(
         _ratio,
         json_schema_input_type=list[float | Literal["inf"]] | float | Literal["inf"],
@@ -33,12 +56,21 @@ LongParts = Annotated[list[LongPart], BeforeValidator(_several, json_schema_inpu
 
 
 class FitOptions(BaseModel):
-    """A formula and how to fit it. Every field but the formula has a default; none is unknown."""
+    """One formula, or several, and how to fit them. All other options have a default; none is unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    formula: str = Field(
-        description="An R formula with one or more terms in bars.", examples=["log_radon ~ floor + (1 | county)"]
+    formula: str | None = Field(
+        None,
+        description="An R formula with one or more terms in bars; `cbind(a, b) ~ x + (1 | g)` stands for one formula "
+        "for each response.",
+        examples=["log_radon ~ floor + (1 | county)"],
+    )
+    # It ends at the first that is no text: a million numbers are not a million faults.
+    formulas: Annotated[list[str], Field(min_length=1, max_length=MOST_MODELS, fail_fast=True)] | None = Field(
+        None,
+        description="Several formulas, in place of `formula`. The other options are for all of them.",
+        examples=[["log_radon ~ 1 + (1 | county)", "log_radon ~ floor + (1 | county)"]],
     )
     method: Method = Field("REML", description="The criterion: restricted or full maximum likelihood.")
     weights: Name | None = Field(None, description="The column of prior (precision) weights, as lmer's.")
@@ -63,11 +95,20 @@ class FitOptions(BaseModel):
     )
     theta: Theta | None = Field(
         None,
-        description="Hold the relative covariance factor (group sd over residual sd) at this value instead of "
-        'estimating it: 0 is complete pooling, "inf" no pooling.',
-        examples=[0, 0.5, "inf"],
+        description="Hold the relative covariance factors at these values, in the order of `convergence.theta`, "
+        "instead of estimating them: of a varying intercept, the groups' sd over the residual sd, where 0 is complete "
+        'pooling, "inf" no pooling.',
+        examples=[0, 0.5, "inf", [0.967, 0.015, 0.231]],
     )
     include: LongParts = Field(["random_effects", "coefficients"], description="The long parts of the document.")
+
+    @model_validator(mode="after")
+    def _has_one_of_the_two(self) -> Self:
+        if (self.formula is None) == (self.formulas is None):
+            words = "Send either `formula` or `formulas`" + ("" if self.formula is None else ", not both")
+            fault = InitErrorDetails(type=PydanticCustomError("formulas", words), loc=("formula",), input=None)
+            raise ValidationError.from_exception_data(type(self).__name__, [fault])
+        return self
 
 
 class FormulaRequest(BaseModel):

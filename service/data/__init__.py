@@ -4,21 +4,23 @@ In: a file with a request's body, its headers and its query. Out: a `Payload`, w
 they are first used. Runs in workers: the serving process never imports this room.
 """
 
-from service.data.fingerprint import fingerprint
+from service.data.fingerprint import Fingerprints, fingerprint
 from service.data.inflate import read_body
 from service.data.limits import Limits
 from service.data.payload import Payload, read_file, read_payload
 from service.data.shipped import SHIPPED, dataset
-from service.data.table import Categorical, Column, Logical, Numeric, Table
+from service.data.table import Categorical, Column, Logical, Numeric, Rows, Table
 
 __all__ = [
     "SHIPPED",
     "Categorical",
     "Column",
+    "Fingerprints",
     "Limits",
     "Logical",
     "Numeric",
     "Payload",
+    "Rows",
     "Table",
     "dataset",
     "fingerprint",

@@ -1,4 +1,4 @@
-"""From an Arrow table to a `Table`, and from the bytes of an Arrow stream, an Arrow file or Parquet.
+"""From an Arrow table to a `Table`, and from the bytes of an Arrow stream or file.
 
 Numbers of every width become doubles, truth values logical, text and dictionaries categorical; dates and times become
 labels, as R's `factor()` would make them. Whole numbers that reach 2^53 are read as labels (see `labels`).
@@ -6,12 +6,13 @@ labels, as R's `factor()` would make them. Whole numbers that reach 2^53 are rea
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from service.arrays import Vector
 from service.data.columns import Reader, all_missing, numeric, refuse_repeated, table_of
 from service.data.labels import LARGEST_EXACT, Cells, categorical_of_arrow
 from service.data.limits import Limits
@@ -23,9 +24,19 @@ _FILE_BEGINNING = b"ARROW1"
 _NAMEABLE = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
 
 
+class Kind(Enum):
+    """What the cells of an Arrow type become."""
+
+    NOTHING = auto()
+    TRUTH = auto()
+    WHOLE_NUMBER = auto()
+    NUMBER = auto()
+    LABEL = auto()
+
+
 def read_arrow(content: bytes, limits: Limits) -> Table:
     """The table of an Arrow IPC stream or file; raises `MalformedBody` if it is neither."""
-    with _named_failures("an Arrow stream or file"):
+    with named_failures("an Arrow stream or file"):
         batches, schema = _batches(pa.BufferReader(content), is_file=content.startswith(_FILE_BEGINNING))
         table = pa.Table.from_batches(_admitted(batches, limits), schema)
         return table_of_arrow(table, limits)
@@ -52,25 +63,8 @@ def _admitted(batches: Iterator[pa.RecordBatch], limits: Limits) -> Iterator[pa.
         yield batch
 
 
-def read_parquet(content: bytes, limits: Limits) -> Table:
-    """The table of a Parquet file; raises `MalformedBody` if it is none."""
-    with _named_failures("a Parquet file"):
-        file = pq.ParquetFile(pa.BufferReader(content))
-        metadata, schema = file.metadata, file.schema_arrow
-        groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-        n_rows = sum(group.num_rows for group in groups)
-        limits.admit_table(n_rows, len(schema))
-        # Run lengths let a kilobyte stand for any number of rows.
-        limits.admit_bytes(max(8 * n_rows * len(schema), sum(group.total_byte_size for group in groups)))
-        # Text stays a dictionary, or a long label repeated a million times would be written out a million times.
-        text = [field.name for field in schema if _is_text(field.type)]
-        table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=text).read(use_threads=False)
-        table.validate(full=True)
-        return table_of_arrow(table, limits)
-
-
 @contextmanager
-def _named_failures(what: str) -> Iterator[None]:
+def named_failures(what: str) -> Iterator[None]:
     """Turn what PyArrow raises into a `MalformedBody`, without its words: they quote the body."""
     try:
         yield
@@ -85,38 +79,61 @@ def table_of_arrow(table: pa.Table, limits: Limits) -> Table:
     """The table of these columns; raises `MalformedBody` if two have one name."""
     refuse_repeated(table.column_names)
     readers: dict[str, Reader] = {
-        name: partial(_column, name, cells) for name, cells in zip(table.column_names, table.columns, strict=True)
+        name: partial(column_of, name, cells) for name, cells in zip(table.column_names, table.columns, strict=True)
     }
     return table_of(readers, table.num_rows, limits)
 
 
-def _column(name: str, cells: Cells) -> Column:
-    """The column of these cells; raises `WrongType` for types without a place in a model."""
-    kind = cells.type
-    if pa.types.is_null(kind):
-        return all_missing(len(cells))
-    if pa.types.is_boolean(kind):
-        return Logical(cells.cast(pa.float64()).to_numpy())
-    if pa.types.is_integer(kind):
-        return _whole_numbers(name, cells)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return numeric(name, cells.cast(pa.float64()).to_numpy())
-    if pa.types.is_timestamp(kind):
-        # Labels in universal time need no database of time zones.
-        return categorical_of_arrow(cells.cast(pa.timestamp(kind.unit)))
-    if _is_label(kind) or _is_factor(kind):
-        return categorical_of_arrow(cells)
+def column_of(name: str, cells: Cells) -> Column:
+    """The column of these cells; raises `WrongType` and `NotFinite` for what has no place in a model."""
+    match kind_of(name, cells.type):
+        case Kind.NOTHING:
+            return all_missing(len(cells))
+        case Kind.TRUTH:
+            return Logical(doubles_of(cells))
+        case Kind.NUMBER:
+            return numeric(name, doubles_of(cells))
+        case Kind.WHOLE_NUMBER:
+            values = doubles_of(cells)
+            return numeric(name, values) if are_exact(values) else categorical_of_arrow(cells)
+        case Kind.LABEL:
+            return categorical_of_arrow(cells)
+
+
+def kind_of(name: str, type: pa.DataType) -> Kind:
+    """What the cells of a column become; raises `WrongType` for types without a place in a model."""
+    if pa.types.is_null(type):
+        return Kind.NOTHING
+    if pa.types.is_boolean(type):
+        return Kind.TRUTH
+    if pa.types.is_integer(type):
+        return Kind.WHOLE_NUMBER
+    if pa.types.is_floating(type) or pa.types.is_decimal(type):
+        return Kind.NUMBER
+    if _is_label(type) or pa.types.is_timestamp(type) or _is_factor(type):
+        return Kind.LABEL
     message = f"Column `{excerpt(name)}` holds neither numbers, text, truth values nor dates."
     raise WrongType(message, Fault(message, pointer="/data", column=excerpt(name)))
 
 
-def _whole_numbers(name: str, cells: Cells) -> Column:
-    values = cells.cast(pa.float64(), safe=False).to_numpy()
-    return categorical_of_arrow(cells) if np.any(np.abs(values) > LARGEST_EXACT) else numeric(name, values)
+def doubles_of(cells: Cells) -> Vector:
+    """The cells (n,) as doubles, NaN where they are null."""
+    values: Vector = cells.cast(pa.float64(), safe=False).to_numpy()
+    return values
+
+
+def are_exact(values: Vector) -> bool:
+    """Whether whole numbers can be told apart as doubles."""
+    return not np.any(np.abs(values) > LARGEST_EXACT)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether the type is one of Arrow's for text."""
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def _is_label(kind: pa.DataType) -> bool:
-    return _is_text(kind) or pa.types.is_date(kind) or pa.types.is_time(kind)
+    return is_text(kind) or pa.types.is_date(kind) or pa.types.is_time(kind)
 
 
 def _is_factor(kind: pa.DataType) -> bool:
@@ -125,7 +142,3 @@ def _is_factor(kind: pa.DataType) -> bool:
         return False
     values = kind.value_type
     return _is_label(values) or any(is_kind(values) for is_kind in _NAMEABLE)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

@@ -67,11 +67,14 @@ def refuse_repeated(names: list[str]) -> None:
         seen.add(name)
 
 
-def numeric(name: str, values: Vector) -> Numeric:
-    """The column of these numbers (n,), NaN being missing; raises `NotFinite` at the first infinity."""
+def numeric(name: str, values: Vector, first_row: int = 0) -> Numeric:
+    """The column of these numbers (n,), NaN being missing; raises `NotFinite` at the first infinity.
+
+    `first_row` is the row the first of them stands in.
+    """
     infinite = np.isinf(values)
     if infinite.any():
-        row = int(infinite.argmax())
+        row = first_row + int(infinite.argmax())
         message = f"Column `{excerpt(name)}` has an infinite number in row {row}."
         raise NotFinite(message, Fault("an infinite number", column=excerpt(name), row=row))
     return Numeric(values)

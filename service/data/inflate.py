@@ -25,14 +25,19 @@ def read_body(path: Path, content_encoding: str, limits: Limits) -> bytes:
     `MalformedBody` for gzip data that are damaged or cut short.
     """
     limits.admit_bytes(path.stat().st_size)
+    if is_plain(content_encoding):
+        return path.read_bytes()
     match content_encoding.strip().lower():
-        case "" | "identity":
-            return path.read_bytes()
         case "gzip" | "x-gzip":
             return _inflated(path, limits)
         case other:
             message = f"The content coding {excerpt(other)} is not supported; send gzip, or the body as it is."
             raise UnsupportedMediaType(message, Fault(message))
+
+
+def is_plain(content_encoding: str) -> bool:
+    """Whether a body of this content coding is in its file as it was meant."""
+    return content_encoding.strip().lower() in ("", "identity")
 
 
 def _inflated(path: Path, limits: Limits) -> bytes:

@@ -5,7 +5,7 @@ together, silently merging groups.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +16,36 @@ from service.data.table import Categorical
 Cells: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
 """The cells of one column of an Arrow table, of any type."""
 
+Array: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
+"""The same in one piece."""
+
+Labels: TypeAlias = "pa.Array[pa.Scalar[pa.lib.LargeStringType]]"
+"""Texts."""
+
 LARGEST_EXACT = 2**53 - 1
 """Up to here, and down to its negative, a double stands for one whole number only."""
 
 
 def categorical_of_arrow(cells: Cells) -> Categorical:
     """The labels these cells have as text; null is missing."""
-    array = cells.unify_dictionaries().combine_chunks()
-    encoded = array if isinstance(array, pa.DictionaryArray) else array.cast(pa.large_string()).dictionary_encode()
-    indices: Codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.intp, copy=False)
-    return categorical(indices, encoded.dictionary.cast(pa.large_string()).to_pylist())
+    array = encoded(cells.unify_dictionaries().combine_chunks())
+    indices: Codes = array.indices.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.intp, copy=False)
+    return categorical(indices, array.dictionary.to_pylist())
+
+
+def encoded(array: Array) -> "pa.DictionaryArray[Any, Any]":
+    """The cells as a dictionary of text, which may have repeats and nulls only where the cells are a dictionary."""
+    if not isinstance(array, pa.DictionaryArray):
+        array = _distinguishable(array).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.large_string()))
+
+
+def _distinguishable(array: Array) -> Array:
+    """The same labels in a type whose distinct ones can be found and written."""
+    if pa.types.is_timestamp(array.type):
+        # Labels in universal time need no database of time zones.
+        return array.cast(pa.timestamp(array.type.unit))
+    return array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
 
 
 def categorical(indices: Codes, labels: Sequence[str | None]) -> Categorical:

@@ -10,6 +10,8 @@ from service.quoting import excerpt, pointer_to
 
 _MOST_PARTS = 64
 _LONGEST_FIELD = 64 * 1024
+_LONGEST = {"formulas": 16 * 1024 * 1024}
+"""Bytes of a field by its name: a thousand long formulas may be a list in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class _Parts:
 def read_form(content: bytes, boundary: bytes | None) -> Form:
     """The form in a body whose parts are divided by `boundary`.
 
-    Raises `MalformedBody` for a body that is not so divided or is cut short, `BodyTooLarge` for a field of more than
-    64 KB, `InvalidRequest` for a second `data` and for a file of another name.
+    Raises `MalformedBody` for a body that is not so divided or is cut short, `BodyTooLarge` for a field that is longer
+    than one may be, `InvalidRequest` for a second `data` and for a file of another name.
     """
     fields: list[tuple[str, str]] = []
     data: DataPart | None = None
@@ -125,8 +127,9 @@ def _names(part: _Part) -> tuple[str, str | None]:
 
 
 def _text(name: str, content: bytearray) -> str:
-    if len(content) > _LONGEST_FIELD:
-        raise BodyTooLarge(f"The field `{excerpt(name)}` is longer than {_LONGEST_FIELD} bytes.")
+    longest = _LONGEST.get(name, _LONGEST_FIELD)
+    if len(content) > longest:
+        raise BodyTooLarge(f"The field `{excerpt(name)}` is longer than {longest} bytes.")
     try:
         return content.decode()
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from service.data.json_text import Json, decode
 from service.errors import Fault, InvalidRequest, MalformedBody, NotFinite
 from service.quoting import excerpt, pointer_to
 
-_LISTS = {"include"}
+_LISTS = {"formulas", "include"}
 _JSON = {"confidence_level", "contrasts", "levels", "theta"}
 _MOST_OPTIONS = 64
 
@@ -25,20 +25,28 @@ def options_of_query(query: str) -> dict[str, Json]:
 def options_of_text(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
     """The options by name; raises `InvalidRequest` for one that is given twice or is not the JSON it should be.
 
-    `include` may be given several times, or as a list with commas; `levels`, `contrasts`, `theta` and
-    `confidence_level` are JSON text; all others are text as it stands.
+    `include` may be given several times, or as a list with commas; `formulas` several times, or as a JSON list;
+    `levels`, `contrasts`, `theta` and `confidence_level` are JSON text; all others are text as it stands.
     """
     options: dict[str, Json] = {}
     lists: dict[str, list[Json]] = {}
     for name, text in pairs:
         if name in _LISTS:
-            lists.setdefault(name, []).extend(item.strip() for item in text.split(",") if item.strip())
+            lists.setdefault(name, []).extend(_items(name, text))
         elif name in options:
             message = f"The option `{excerpt(name)}` is given twice."
             raise InvalidRequest(message, Fault(message, pointer=pointer_to("", name)))
         else:
             options[name] = _json(name, text) if name in _JSON else text
     return options | lists
+
+
+def _items(name: str, text: str) -> list[Json]:
+    if name == "include":
+        return [item.strip() for item in text.split(",") if item.strip()]
+    # No formula begins with a bracket, and many have commas.
+    value = _json(name, text) if text.lstrip().startswith("[") else text
+    return value if isinstance(value, list) else [value]
 
 
 def _json(name: str, text: str) -> Json:
@@ -54,6 +62,7 @@ def _json(name: str, text: str) -> Json:
 _EXAMPLES = {
     "confidence_level": "0.95",
     "contrasts": '{"floor": "sum"}',
+    "formulas": '["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"]',
     "levels": '{"floor": ["basement", "first"]}',
     "theta": "0.5 or inf",
 }

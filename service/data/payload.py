@@ -5,16 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.data.arrow_table import read_arrow, read_parquet
+from service.data.arrow_table import read_arrow
 from service.data.csv_table import read_csv
-from service.data.inflate import read_body
+from service.data.inflate import is_plain, read_body
 from service.data.json_table import read_json
 from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
 from service.data.limits import Limits
 from service.data.media_type import FORM, FORMATS, JSON, Format, MediaType, format_of_file, media_type
 from service.data.multipart import read_form
 from service.data.options import options_of_query, options_of_text
-from service.data.table import Table
+from service.data.parquet_rows import ParquetRows
+from service.data.parquet_table import open_parquet, parquet_table
+from service.data.table import Rows, Table
 from service.errors import Fault, InvalidRequest, UnsupportedMediaType
 from service.quoting import pointer_to
 
@@ -22,8 +24,10 @@ _READERS = {
     Format.JSON: read_json,
     Format.CSV: read_csv,
     Format.ARROW: read_arrow,
-    Format.PARQUET: read_parquet,
 }
+
+_BEGINNING = 64
+"""Bytes that tell one format from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,14 @@ class Payload:
     """What was sent: `options` (the formula among them) as plain JSON values, unjudged, and the data.
 
     The data are the rows themselves in `table`, or the name or id in `dataset` of rows kept elsewhere; the other of
-    the two is None.
+    the two is None. `rows` are those of the table in batches, None where the format has to be read as a whole; they are
+    read from the body's file, which must stay until they are no longer needed.
     """
 
     options: Mapping[str, Json]
     table: Table | None
     dataset: str | None
+    rows: Rows | None = None
 
 
 def read_payload(path: Path, content_type: str, content_encoding: str, query: str, limits: Limits) -> Payload:
@@ -49,10 +55,10 @@ def read_payload(path: Path, content_type: str, content_encoding: str, query: st
     if media.name != FORM and media.name not in FORMATS:
         message = f"The Content-Type must be one of {', '.join([*FORMATS, FORM])}."
         raise UnsupportedMediaType(message, Fault(message))
-    content = read_body(path, content_encoding, limits)
     options = options_of_query(query)
     if media.name not in (JSON, FORM):
-        return _payload(options, _READERS[FORMATS[media.name]](content, limits))
+        return _of_file(options, FORMATS[media.name], path, content_encoding, limits)
+    content = read_body(path, content_encoding, limits)
     if options:
         raise InvalidRequest("The options of a JSON body or a form stand in the body, not in the query.")
     return _of_json(content, limits) if media.name == JSON else _of_form(content, media, limits)
@@ -60,11 +66,34 @@ def read_payload(path: Path, content_type: str, content_encoding: str, query: st
 
 def read_file(path: Path, options: Iterable[tuple[str, str]]) -> Payload:
     """The payload of a file on this machine, compressed by gzip if its name says so, with options as in a query."""
-    compressed = path.suffix.lower() == ".gz"
     unlimited = Limits(max_bytes=sys.maxsize, max_rows=sys.maxsize, max_columns=sys.maxsize)
-    content = read_body(path, "gzip" if compressed else "", unlimited)
-    form = format_of_file("", path.stem if compressed else path.name, content)
-    return _payload(options_of_text(options), _READERS[form](content, unlimited))
+    if path.suffix.lower() == ".gz":
+        content = read_body(path, "gzip", unlimited)
+        form = format_of_file("", path.stem, content[:_BEGINNING])
+        return _of_bytes(options_of_text(options), form, content, unlimited)
+    with path.open("rb") as file:
+        form = format_of_file("", path.name, file.read(_BEGINNING))
+    return _of_file(options_of_text(options), form, path, "", unlimited)
+
+
+def _of_file(options: dict[str, Json], form: Format, path: Path, content_encoding: str, limits: Limits) -> Payload:
+    """The payload of options and a file that is a table; Parquet is read where it lies."""
+    if form is Format.PARQUET and is_plain(content_encoding):
+        limits.admit_bytes(path.stat().st_size)
+        return _of_parquet(options, path, limits)
+    return _of_bytes(options, form, read_body(path, content_encoding, limits), limits)
+
+
+def _of_bytes(options: dict[str, Json], form: Format, content: bytes, limits: Limits) -> Payload:
+    """The payload of options and the bytes of a table."""
+    if form is Format.PARQUET:
+        return _of_parquet(options, content, limits)
+    return _payload(options, _READERS[form](content, limits))
+
+
+def _of_parquet(options: dict[str, Json], source: Path | bytes, limits: Limits) -> Payload:
+    file = open_parquet(source, limits)
+    return _payload(options, parquet_table(file, limits), ParquetRows(file))
 
 
 def _of_json(content: bytes, limits: Limits) -> Payload:
@@ -80,11 +109,10 @@ def _of_form(content: bytes, media: MediaType, limits: Limits) -> Payload:
     if form.data is None:
         return _payload(options, None)
     file = form.data
-    read = _READERS[format_of_file(file.content_type, file.file_name, file.content)]
-    return _payload(options, read(file.content, limits))
+    return _of_bytes(options, format_of_file(file.content_type, file.file_name, file.content), file.content, limits)
 
 
-def _payload(options: dict[str, Json], table: Table | None) -> Payload:
+def _payload(options: dict[str, Json], table: Table | None, rows: Rows | None = None) -> Payload:
     """The payload, once it is sure that it has data, and only one kind."""
     dataset = options.pop("dataset", None)
     if dataset is not None and not isinstance(dataset, str):
@@ -92,4 +120,4 @@ def _payload(options: dict[str, Json], table: Table | None) -> Payload:
     if (table is None) == (dataset is None):
         message = "Send either `data` or `dataset`" + (", not both." if dataset is not None else ".")
         raise InvalidRequest(message, Fault(message, pointer="/data"))
-    return Payload(options, table, dataset)
+    return Payload(options, table, dataset, rows)

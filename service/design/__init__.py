@@ -1,10 +1,11 @@
 """Formula + Table -> Design: the arrays of a model, and the frozen coding that makes them alike from new data."""
 
 from service.design.coding import Coding, Factor
-from service.design.construction import make_design, make_designs
+from service.design.construction import make_design, make_designs, make_lots
 from service.design.design import Design, Grouping, RandomEffect
 from service.design.model_matrix import ModelMatrix
 from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_random
+from service.design.streamed import StreamedDesign, is_streamed, make_streamed_design
 
 __all__ = [
     "Coding",
@@ -15,8 +16,12 @@ __all__ = [
     "ModelMatrix",
     "RandomEffect",
     "RandomRows",
+    "StreamedDesign",
     "code_fixed",
     "code_random",
+    "is_streamed",
     "make_design",
     "make_designs",
+    "make_lots",
+    "make_streamed_design",
 ]

@@ -70,10 +70,13 @@ def check_finite(values: Vector | Matrix, expression: Expression, table: Table) 
     wrong = ~(finite.reshape(table.n_rows, -1).all(axis=1) | missing_rows(names, table))
     if not wrong.any():
         return
-    row = int(np.argmax(wrong))
+    place = int(np.argmax(wrong))
+    row = table.first_row + place
     columns = [(name, table.columns[name]) for name in names]
     inputs = " and ".join(
-        f"{quote(name)} is {column.values[row]:.15g}" for name, column in columns if not isinstance(column, Categorical)
+        f"{quote(name)} is {column.values[place]:.15g}"
+        for name, column in columns
+        if not isinstance(column, Categorical)
     )
     message = f"{quote(label(expression))} is not a finite number in row {row}, where {inputs}."
     raise NotFinite(message, Fault(message, column=excerpt(names[0]), row=row, position=expression.position))

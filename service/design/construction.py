@@ -1,28 +1,29 @@
-"""The making of designs: from a formula, a table and options to the arrays that models are fitted from."""
+"""The making of designs: from formulas, a table and options to the arrays that models are fitted from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
-import numpy as np
-
-from service.arrays import Codes, Vector
-from service.data.table import Table
-from service.design.coding import Coding, Factor
+from service.data.table import Rows, Table
+from service.design.coding import Coding
 from service.design.columns import columns_of
-from service.design.design import Design, RandomEffect
-from service.design.factors import choose_factors, code_variable
-from service.design.marginality import make_recipe
-from service.design.missing import Missing
+from service.design.design import Design
+from service.design.missing import Missing, complete_rows
 from service.design.model_frame import ModelFrame
-from service.design.model_matrix import ModelMatrix
-from service.design.options import check_options
-from service.design.random_effects import make_random_effects
+from service.design.options import check_contrasts, check_options
 from service.design.refusals import several_responses
-from service.design.responses import take_offset, take_response, take_weights
-from service.design.terms import make_matrix
+from service.design.responses import take_response
+from service.design.row_set import RowSet
+from service.design.streamed import make_streamed_design
 from service.errors import ServiceError
-from service.formula.formula import Formula, Term, labels_used
+from service.formula.formula import Formula
+
+TOGETHER = 64
+"""Formulas worked on at a time: with more, what each has of its own takes more memory and sharing saves hardly more."""
+
+CELLS = 2**24
+"""Rows times formulas worked on at a time: some 128 MiB for each variable that they do not share."""
 
 
 def make_design(
@@ -39,14 +40,12 @@ def make_design(
     `weights` names a column of prior weights, `levels` orders the levels of columns, `contrasts` names the scheme of
     factors. Raises the errors of the table and the model, each with its place.
     """
-    if len(formula.responses) > 1:
-        raise several_responses(formula)
-    check_options(formula, table, weights, levels or {}, contrasts or {})
+    check_options([formula], table, weights, levels or {}, contrasts or {})
     return _Designs(table, levels or {}, weights=weights, missing=missing, contrasts=contrasts or {}).design(formula)
 
 
 def make_designs(
-    formula: Formula,
+    formulas: Sequence[Formula],
     table: Table,
     *,
     weights: str | None = None,
@@ -54,33 +53,57 @@ def make_designs(
     levels: Mapping[str, Sequence[str]] | None = None,
     contrasts: Mapping[str, str] | None = None,
 ) -> list[Design | ServiceError]:
-    """For each response of a formula, the design of a model of it alone, or the error that there is none.
+    """For each formula, which has one response, the design it has alone, or the error that it has none.
 
-    Everything that is equal is shared: variables are computed once, and responses whose models have the same complete
-    rows have the same coded predictors. Raises errors in the options, which are no response's own.
+    Everything that is equal is shared: variables are computed once, and on the same complete rows the coded variables,
+    the groupings and whatever consists of the same terms are the same objects. Raises errors in the options, which are
+    no formula's own.
     """
-    check_options(formula, table, weights, levels or {}, contrasts or {})
-    designs = _Designs(table, levels or {}, weights=weights, missing=missing, contrasts=contrasts or {})
-    return [designs.attempt(formula.for_response(response)) for response in formula.responses]
+    lots = make_lots(formulas, table, weights=weights, missing=missing, levels=levels, contrasts=contrasts)
+    return list(chain.from_iterable(lots))
 
 
-@dataclass(frozen=True, slots=True)
-class _Predictors:
-    """All of a design but its response: the same for all designs of equal `terms` on equal `rows`."""
+def make_lots(
+    formulas: Sequence[Formula],
+    table: Table | Rows,
+    *,
+    weights: str | None = None,
+    missing: Missing = "drop",
+    levels: Mapping[str, Sequence[str]] | None = None,
+    contrasts: Mapping[str, str] | None = None,
+) -> Iterator[list[Design | ServiceError]]:
+    """The same in lots, one after another, so that memory need not hold what every formula has of its own at once.
 
-    terms: tuple[Term, ...]
-    rows: Codes | None
-    X: ModelMatrix
-    weights: Vector | None
-    offset: Vector | None
-    random: tuple[RandomEffect, ...]
-    factors: Mapping[str, Factor]
+    From rows in batches each formula has a streamed design, which shares nothing.
+    """
+    orders, schemes = levels or {}, contrasts or {}
+    if not isinstance(table, Table):
+        check_options(formulas, table.outline, weights, orders, schemes)
+        make = partial(
+            make_streamed_design, rows=table, weights=weights, missing=missing, levels=orders, contrasts=schemes
+        )
+        yield from ([_attempt(make, formula)] for formula in formulas)
+        return
+    check_options(formulas, table, weights, orders, schemes)
+    size = min(TOGETHER, max(1, CELLS // max(1, table.n_rows)))
+    for start in range(0, len(formulas), size):
+        designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes)
+        yield [_attempt(designs.design, formula) for formula in formulas[start : start + size]]
+
+
+def _attempt(make: Callable[[Formula], Design], formula: Formula) -> Design | ServiceError:
+    """The design of a formula, or why there is none."""
+    try:
+        return make(formula)
+    except ServiceError as error:
+        # A traceback would keep the arrays of the attempt.
+        return error.with_traceback(None)
 
 
 class _Designs:
-    """Designs of one table that differ in their responses."""
+    """Designs of one table, all with the same options."""
 
-    __slots__ = ("contrasts", "frame", "made", "missing", "table", "weights")
+    __slots__ = ("contrasts", "frame", "missing", "of_gaps", "of_rows", "table", "weights")
 
     def __init__(
         self,
@@ -96,24 +119,18 @@ class _Designs:
         self.weights = weights
         self.missing = missing
         self.contrasts = contrasts
-        self.made: list[_Predictors] = []
-
-    def attempt(self, formula: Formula) -> Design | ServiceError:
-        """The design of a formula with one response, or why there is none."""
-        try:
-            return self.design(formula)
-        except ServiceError as error:
-            # A traceback would keep the arrays of the attempt.
-            return error.with_traceback(None)
+        self.of_gaps: dict[frozenset[str], RowSet] = {}
+        self.of_rows: dict[bytes, RowSet] = {}
 
     def design(self, formula: Formula) -> Design:
         """The design of a formula with one response."""
+        if len(formula.responses) > 1:
+            raise several_responses(formula)
+        check_contrasts(formula, self.table, self.contrasts)
         columns = columns_of(formula.variables.values(), self.table)
-        used = columns if self.weights is None else [*columns, self.weights]
-        rows = self.frame.complete_rows(used, self.missing)
-        response = {formula.response: formula.variables[formula.response]}
-        y = take_response(formula, self.frame.values(response, rows))
-        part = self.predictors(formula, rows)
+        complete = self.complete(columns if self.weights is None else [*columns, self.weights])
+        y = take_response(formula, complete.value(formula.response, formula))
+        part = complete.predictors(formula)
         return Design(
             formula=formula.text,
             response=formula.response,
@@ -123,38 +140,22 @@ class _Designs:
             weights=part.weights,
             offset=part.offset,
             random=part.random,
-            rows=part.rows,
+            rows=complete.rows,
             n_dropped=self.table.n_rows - len(y),
             coding=Coding(part.factors, self.frame.constants(formula.variables)),
         )
 
-    def predictors(self, formula: Formula, rows: Codes | None) -> _Predictors:
-        """The predictors of a formula on these rows, made at the first call for them."""
-        for part in self.made:
-            if part.terms == formula.terms and _same_rows(part.rows, rows):
-                return part
-        self.made.append(self.code(formula, rows))
-        return self.made[-1]
+    def complete(self, columns: Iterable[str]) -> RowSet:
+        """The rows where none of these columns is missing, the same object for the same rows.
 
-    def code(self, formula: Formula, rows: Codes | None) -> _Predictors:
-        """The predictors of a formula, coded on these rows."""
-        n_rows = self.table.n_rows if rows is None else len(rows)
-        labels = dict.fromkeys(chain.from_iterable(chain(formula.terms, *(term.terms for term in formula.random))))
-        used = labels_used(formula.terms, formula.offsets, formula.random)
-        values = self.frame.values({label: tree for label, tree in formula.variables.items() if label in used}, rows)
-        factors = choose_factors(labels, formula, values, self.contrasts)
-        variables = {label: code_variable(label, values[label], factors.get(label)) for label in labels}
-        return _Predictors(
-            terms=formula.terms,
-            rows=rows,
-            X=make_matrix(make_recipe(formula.intercept, formula.terms, factors), variables, n_rows),
-            weights=None if self.weights is None else take_weights(self.weights, self.frame.table, rows),
-            offset=take_offset(formula, values),
-            random=make_random_effects(formula, values, variables, factors, n_rows),
-            factors=factors,
-        )
-
-
-def _same_rows(left: Codes | None, right: Codes | None) -> bool:
-    """Whether two choices of rows are the same, None being all of them."""
-    return left is right or (left is not None and right is not None and np.array_equal(left, right))
+        Raises as `complete_rows`.
+        """
+        gaps = self.frame.gaps(columns)
+        names = frozenset(gaps)
+        if names not in self.of_gaps:
+            rows = complete_rows(gaps, self.table.n_rows, self.missing)
+            content = b"" if rows is None else hashlib.sha256(rows.data).digest()
+            if content not in self.of_rows:
+                self.of_rows[content] = RowSet(self.frame, rows, weights=self.weights, contrasts=self.contrasts)
+            self.of_gaps[names] = self.of_rows[content]
+        return self.of_gaps[names]

@@ -39,6 +39,11 @@ KnownConstants = Mapping[str, Constants]
 """The statistics of calls, by their text."""
 
 
+def takes_statistics(expression: Expression) -> bool:
+    """Whether a call in an expression looks at a whole column, so that its values are not those of their rows alone."""
+    return next(_statistical_calls(expression), None) is not None
+
+
 def take_constants(expressions: Iterable[Expression], table: Table) -> dict[str, Constants]:
     """The statistics of every call in these expressions that takes some, over the rows where its variable is known."""
     constants: dict[str, Constants] = {}
@@ -120,7 +125,7 @@ def _call(call: Call, arguments: Arguments, table: Table, constants: KnownConsta
             (variable,) = arguments.values()
             return _value(variable, table, constants)
         case "factor" | "as.factor":
-            return _factor(call, _value(arguments["x"], table, constants))
+            return _factor(call, arguments["x"], table, constants)
         case function if function in STATISTICAL:
             columns = make_columns(call, arguments, _numbers(arguments["x"], table, constants), constants[label(call)])
             return Numeric(columns[:, 0]) if columns.shape[1] == 1 else Basis(columns)
@@ -129,10 +134,14 @@ def _call(call: Call, arguments: Arguments, table: Table, constants: KnownConsta
             return Numeric(values / np.log(number(arguments, "base")) if "base" in arguments else values)
 
 
-def _factor(call: Call, value: Value) -> Categorical:
-    """The labels of a variable; raises WrongType for a basis."""
-    if isinstance(value, Basis):
-        raise wrong_type(f"{call.function}() takes one column, not several.", position=call.position)
+def _factor(call: Call, variable: Expression, table: Table, constants: KnownConstants) -> Categorical:
+    """The labels of a variable; raises WrongType for a basis, NotFinite for a number that is none."""
+    value = _value(variable, table, constants)
+    match value:
+        case Basis():
+            raise wrong_type(f"{call.function}() takes one column, not several.", position=call.position)
+        case Numeric(values=values):
+            check_finite(values, variable, table)
     return labelled(value)
 
 

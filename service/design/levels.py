@@ -36,6 +36,16 @@ def number_label(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < LARGEST_WHOLE_NUMBER else f"{value:.15g}"
 
 
+def distinct_numbers(values: Vector) -> Vector:
+    """The distinct numbers in increasing order, missing ones left out."""
+    present = values[~np.isnan(values)]
+    if not _are_whole(present):
+        return np.unique(present)
+    low = float(present.min())
+    occurring, _ = renumber((present - low).astype(np.intp), int(present.max() - low) + 1)
+    return np.asarray(occurring + low, dtype=np.float64)
+
+
 def renumber(codes: Codes, n_possible: int) -> tuple[Codes, Codes]:
     """The codes that occur, in increasing order, and each row's place among them; -1 stays -1.
 
@@ -103,11 +113,16 @@ def _distinct(values: Vector) -> tuple[Vector, Codes]:
 
 def _distinct_present(values: Vector) -> tuple[Vector, Codes]:
     """The same where no value is missing; whole numbers need not be compared with each other."""
-    if not len(values) or np.abs(values).max() >= LARGEST_WHOLE_NUMBER / 2 or (values % 1).any():
+    if not _are_whole(values):
         return np.unique(values, return_inverse=True)
     low = values.min()
     occurring, codes = renumber((values - low).astype(np.intp), int(values.max() - low) + 1)
     return low + occurring, codes
+
+
+def _are_whole(values: Vector) -> bool:
+    """Whether there are numbers, all whole, and differences of any two are whole numbers too."""
+    return len(values) > 0 and np.abs(values).max() < LARGEST_WHOLE_NUMBER / 2 and not (values % 1).any()
 
 
 def _merge_equal_labels(distinct: Vector, codes: Codes) -> Categorical:

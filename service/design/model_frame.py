@@ -11,7 +11,7 @@ from service.design.coding import Constants
 from service.design.columns import has_missing_cells, missing_cells
 from service.design.evaluation import Basis, Value, evaluate, take_constants
 from service.design.levels import in_order
-from service.design.missing import Missing, complete_rows
+from service.design.missing import Gaps
 from service.formula.expression import Expression
 
 Trees = Mapping[str, Expression]
@@ -21,7 +21,7 @@ Trees = Mapping[str, Expression]
 class ModelFrame:
     """The variables over a table of which some columns have their levels in an order that is asked for.
 
-    Columns are read when `complete_rows` names them; variables are made of those. Statistics of `scale`, `poly` and the
+    Columns are read when `gaps` names them; variables are made of those. Statistics of `scale`, `poly` and the
     like are taken over all rows where their variable is known, whatever other columns miss, as R does.
     """
 
@@ -36,13 +36,12 @@ class ModelFrame:
         self._values: dict[str, Value] = {}
         self.table = Table(self._columns, source.n_rows)
 
-    def complete_rows(self, names: Iterable[str], missing: Missing) -> Codes | None:
-        """The rows where none of these columns is missing, as `missing.complete_rows` has them."""
+    def gaps(self, names: Iterable[str]) -> Gaps:
+        """Which cells are missing, for those of these columns that miss some."""
         used = list(names)
         for name in used:
             self._read(name)
-        gaps = {name: self._gaps[name] for name in used if name in self._gaps}
-        return complete_rows(gaps, self.table.n_rows, missing)
+        return {name: self._gaps[name] for name in used if name in self._gaps}
 
     def constants(self, trees: Trees) -> dict[str, Constants]:
         """The statistics that the calls in these expressions took, by the text of the call."""
@@ -50,9 +49,11 @@ class ModelFrame:
             text: statistics for label, tree in trees.items() for text, statistics in self._taken(label, tree).items()
         }
 
-    def values(self, trees: Trees, rows: Codes | None) -> dict[str, Value]:
-        """The values of these variables at these rows, None being all of them; raises as `evaluate` does."""
-        return {label: _at_rows(self._value(label, tree), rows) for label, tree in trees.items()}
+    def value(self, label: str, tree: Expression) -> Value:
+        """The values of one variable over all rows; raises as `evaluate` does."""
+        if label not in self._values:
+            self._values[label] = evaluate(tree, self.table, self._taken(label, tree))
+        return self._values[label]
 
     def _read(self, name: str) -> None:
         """Take a column into the table, its levels in order, and note its gaps."""
@@ -70,14 +71,8 @@ class ModelFrame:
             self._constants[label] = take_constants([tree], self.table)
         return self._constants[label]
 
-    def _value(self, label: str, tree: Expression) -> Value:
-        """The values of one variable over all rows."""
-        if label not in self._values:
-            self._values[label] = evaluate(tree, self.table, self._taken(label, tree))
-        return self._values[label]
 
-
-def _at_rows(value: Value, rows: Codes | None) -> Value:
+def at_rows(value: Value, rows: Codes | None) -> Value:
     """The values at these rows, the same arrays where that is all of them."""
     if rows is None:
         return value

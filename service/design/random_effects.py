@@ -14,19 +14,33 @@ from service.design.terms import Variables, make_matrix
 from service.formula.formula import Formula, Term
 from service.quoting import quote
 
+Groupings = dict[tuple[str, Term], Grouping]
+"""Groupings of the same rows by their name and the labels of their variables."""
+
 
 def make_random_effects(
-    formula: Formula, values: Mapping[str, Value], variables: Variables, factors: Mapping[str, Factor], n_rows: int
+    formula: Formula,
+    values: Mapping[str, Value],
+    variables: Variables,
+    factors: Mapping[str, Factor],
+    n_rows: int,
+    *,
+    groupings: Groupings | None = None,
 ) -> tuple[RandomEffect, ...]:
-    """The random effects of a formula, in its order; terms with the same group share one `Grouping`."""
-    groupings: dict[Term, Grouping] = {}
+    """The random effects of a formula, in its order; terms with the same group share one `Grouping`.
+
+    `groupings` are those that were made before, which are shared too; what is made now joins them.
+    """
+    groupings = {} if groupings is None else groupings
+    names: dict[Term, str] = {}
     effects = []
     for term in formula.random:
-        if term.group not in groupings:
+        key = (names.setdefault(term.group, term.group_name), term.group)
+        if key not in groupings:
             factors_of_group = [_labels(label, formula, values) for label in term.group]
-            groupings[term.group] = make_grouping(term.group_name, factors_of_group)
+            groupings[key] = make_grouping(term.group_name, factors_of_group)
         Z = make_matrix(make_recipe(term.intercept, term.terms, factors), variables, n_rows)
-        effects.append(RandomEffect(groupings[term.group], Z, term.correlated))
+        effects.append(RandomEffect(groupings[key], Z, term.correlated))
     return tuple(effects)
 
 

@@ -16,9 +16,8 @@ LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
 """Only the ratios of weights matter; beyond these their products leave the range of a double."""
 
 
-def take_response(formula: Formula, values: Mapping[str, Value]) -> Vector:
-    """The response (n,); raises WrongType for anything but one column of numbers."""
-    value = values[formula.response]
+def take_response(formula: Formula, value: Value) -> Vector:
+    """The response (n,) of these values; raises WrongType for anything but one column of numbers."""
     if isinstance(value, Numeric):
         return value.values
     advice = "; send 0 and 1 to fit a linear model to it" if isinstance(value, Logical) else ""
@@ -49,7 +48,7 @@ def take_weights(name: str, table: Table, rows: Codes | None) -> Vector:
     weights = column.values if rows is None else column.values[rows]
     if not (sound := (weights > 0) & (weights >= LEAST_WEIGHT) & (weights <= MOST_WEIGHT)).all():
         place = int(np.argmin(sound))
-        row = place if rows is None else int(rows[place])
+        row = table.first_row + (place if rows is None else int(rows[place]))
         what = "positive" if weights[place] <= 0 else f"between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g}"
         message = f"Weights must be {what}; {quote(name)} is {weights[place]:.15g} in row {row}."
         raise invalid_option(message, pointer_to("", "weights"), column=excerpt(name), row=row)

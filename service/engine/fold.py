@@ -1,55 +1,26 @@
 """The fold: rows -> cross-products, in two passes over blocks of rows; then the rows are not needed again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
-from service.engine.basis import Bases, Basis, fixed_columns, random_columns
-from service.engine.columns import BLOCK_ROWS, ONES, Column, blocks, distinct
+from service.engine.basis import Bases, Basis
+from service.engine.columns import BLOCK_ROWS, blocks
 from service.engine.crossproducts import CrossProducts, FactorProducts, merge
+from service.engine.pairs import pairs_of
 from service.engine.random_factors import RandomFactor, random_factors
+from service.engine.rows import Place, Rows, rows_of, take
 
 LEAST_ROWS = 65_536
 """Rows summed by group at a time, or as many as there are groups: the sums of a block cost as much as its groups."""
 
-Place = int | None
-"""Where a column is among the distinct ones; None for the column of ones."""
-
 Sums = dict[tuple[Place, Place], Vector]
 """The sum over each group's rows of the product of two columns, (J,) each."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The rows of a chunk as columns: `columns` are the distinct ones, `fixed` (M,) and `random` (F, q) point there."""
-
-    design: Design
-    columns: list[Column]
-    fixed: list[Place]
-    random: list[list[Place]]
-    whole: list[Matrix] = field(default_factory=list)
-
-    @property
-    def n(self) -> int:
-        return self.design.n
-
-    def read(self, rows: slice, out: Matrix) -> Matrix:
-        """These rows of all columns, (columns, rows), in `out` unless they are all rows and were read before."""
-        if self.whole:
-            return self.whole[0]
-        part = out[:, : rows.stop - rows.start]
-        for column, row in zip(self.columns, part, strict=True):
-            column.fill(rows, row)
-        if rows.stop - rows.start == self.n <= BLOCK_ROWS:
-            self.whole.append(part)
-        return part
 
 
 def fold(design: Design, bases: Bases) -> CrossProducts:
@@ -66,7 +37,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     more than a block of rows is held in addition to the designs. Several models must be in bases that are not rotated.
     """
     factors = bases[0].factors
-    rows, chosen = _rows(designs, bases)
+    rows = rows_of(designs, bases)
     sums, means = _group_sums(rows, factors)
     grams = [_matrices(sums[f], places, places) for f, places in enumerate(rows.random)]
     crosses = [_matrices(sums[f], places, rows.fixed) for f, places in enumerate(rows.random)]
@@ -79,7 +50,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
         for f, own in zip(factors, weights, strict=True)
     ]
     log_weights = 0.0 if designs[0].weights is None else float(np.log(designs[0].weights).sum())
-    pairs = _pairs(rows, factors)
+    pairs = pairs_of(rows, factors)
     return [
         CrossProducts(
             basis=own.fixed,
@@ -90,35 +61,17 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
                 for f, basis in enumerate(own.random)
             ),
             solution=_turned(solution[:, kept], turn),
-            within=around.within[kept][:, kept],
+            within=within,
             pairs=pairs,
             log_weights=log_weights,
             total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
-            scatter=around.scatter[kept][:, kept][int(own.fixed.intercept) :, int(own.fixed.intercept) :],
+            scatter=scatter[int(own.fixed.intercept) :, int(own.fixed.intercept) :],
         ).without_rounding()
-        for own, kept in zip(bases, chosen, strict=True)
+        for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True)
     ]
 
 
-def _rows(designs: Sequence[Design], bases: Sequence[Bases]) -> tuple[_Rows, list[Codes | slice]]:
-    """The rows of the designs, and which of all fixed columns and responses are those of each."""
-    fixed = [
-        [ONES] * own.fixed.intercept + fixed_columns(design, own.fixed)
-        for design, own in zip(designs, bases, strict=True)
-    ]
-    of_all, places = distinct([column for part in fixed for column in part]) if len(designs) > 1 else (fixed[0], [])
-    random = [random_columns(factor, basis) for factor, basis in zip(bases[0].factors, bases[0].random, strict=True)]
-    columns, where = distinct([c for part in (of_all, *random) for c in part if c is not ONES])
-    following = iter(where)
-    placed = [[None if column is ONES else next(following) for column in part] for part in (of_all, *random)]
-    chosen: list[Codes | slice] = [slice(None)]
-    if len(designs) > 1:
-        starts = np.cumsum([0, *map(len, fixed)])
-        chosen = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
-    return _Rows(designs[0], columns, placed[0], placed[1:]), chosen
-
-
-def _group_sums(rows: _Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sums], Vector]:
+def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sums], Vector]:
     """The sums by group that every factor needs, and the unweighted means of the fixed columns (m,)."""
     wanted = [_wanted(places, rows.fixed) for places in rows.random]
     sums: list[Sums] = [
@@ -182,19 +135,31 @@ def _turned(matrices: Matrices, turn: Matrix | None) -> Matrices:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What the first factor's regressions leave (M, M), products around the means (M, M), and the sums of z z'."""
+    """What the first factor's regressions leave (m, m) and products around the means (m, m), by model; sums of z z'.
 
-    within: Matrix
-    scatter: Matrix
+    Each model's products are formed by themselves: the last bits of a product depend on how wide the matrices are.
+    """
+
+    within: list[Matrix]
+    scatter: list[Matrix]
     random: list[Matrix]
 
 
 def _around(
-    rows: _Rows, factors: tuple[RandomFactor, ...], turn: Matrix | None, solution: Matrices, means: Vector
+    rows: Rows,
+    factors: tuple[RandomFactor, ...],
+    turn: Matrix | None,
+    solution: Matrices,
+    means: Vector,
 ) -> _Around:
     """The products of what is left of every row, and of the random columns, all unweighted but the first."""
     m = len(rows.fixed)
-    found = _Around(np.zeros((m, m)), np.zeros((m, m)), [np.zeros((len(own), len(own))) for own in rows.random])
+    sizes = [len(np.arange(m)[kept]) for kept in rows.models]
+    found = _Around(
+        [np.zeros((k, k)) for k in sizes],
+        [np.zeros((k, k)) for k in sizes],
+        [np.zeros((len(own), len(own))) for own in rows.random],
+    )
     codes = factors[0].grouping.codes
     out = np.empty((len(rows.columns), min(BLOCK_ROWS, rows.n)))
     fixed, left = np.empty((m, out.shape[1])), np.empty((m, out.shape[1]))
@@ -202,16 +167,17 @@ def _around(
     for block in blocks(rows.n):
         size = block.stop - block.start
         part = rows.read(block, out)
-        _take(part, rows.fixed, fixed[:, :size])
+        take(part, rows.fixed, fixed[:, :size])
         left[:, :size] = fixed[:, :size]
         _leave(left[:, :size], part, rows, solution, codes[block])
         if weights is not None:
             left[:, :size] *= weights[block]
         around = fixed[:, :size] - means[:, None]
-        _add_square(found.within, left[:, :size], turn)
-        _add_square(found.scatter, around, turn)
+        for kept, within, scatter in zip(rows.models, found.within, found.scatter, strict=True):
+            _add_square(within, left[kept, :size], turn)
+            _add_square(scatter, around[kept], turn)
         for f, places in enumerate(rows.random):
-            _add_square(found.random[f], _take(part, places, np.empty((len(places), size))), None)
+            _add_square(found.random[f], take(part, places, np.empty((len(places), size))), None)
     return found
 
 
@@ -221,14 +187,7 @@ def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
     total += turned @ turned.T
 
 
-def _take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:
-    """The columns at these places, a row each, in `out`."""
-    for row, place in zip(out, places, strict=True):
-        row[:] = 1.0 if place is None else part[place]
-    return out
-
-
-def _leave(left: Matrix, part: Matrix, rows: _Rows, solution: Matrices, codes: Codes) -> None:
+def _leave(left: Matrix, part: Matrix, rows: Rows, solution: Matrices, codes: Codes) -> None:
     """Subtract the groups' regressions on the first factor's columns from the fixed columns `left` (M, rows)."""
     random = rows.random[0]
     for k, place in enumerate(rows.fixed):
@@ -238,27 +197,3 @@ def _leave(left: Matrix, part: Matrix, rows: _Rows, solution: Matrices, codes: C
         for a, own in enumerate(random):
             fitted = solution[a, k].take(codes)
             left[k] -= fitted if own is None else fitted * part[own]
-
-
-def _pairs(rows: _Rows, factors: tuple[RandomFactor, ...]) -> dict[tuple[int, int], csr_array]:
-    """Z_f'Z_h for every two factors."""
-    return {(f, h): _crossed(rows, factors, f, h) for f in range(len(factors)) for h in range(f + 1, len(factors))}
-
-
-def _crossed(rows: _Rows, factors: tuple[RandomFactor, ...], f: int, h: int) -> csr_array:
-    """Z_f'Z_h (J_f q_f, J_h q_h), sparse, a large block of rows at a time."""
-    q, r = len(rows.random[f]), len(rows.random[h])
-    shape = (factors[f].n_groups * q, factors[h].n_groups * r)
-    total = csr_array(shape)
-    out = np.empty((len(rows.columns), min(16 * LEAST_ROWS, rows.n)))
-    for block in blocks(rows.n, 16 * LEAST_ROWS):
-        part = rows.read(block, out)
-        weights = np.ones(part.shape[1]) if rows.design.weights is None else rows.design.weights[block]
-        mine = factors[f].grouping.codes[block].astype(np.int32)
-        theirs = factors[h].grouping.codes[block].astype(np.int32)
-        for a, own in enumerate(rows.random[f]):
-            for b, other in enumerate(rows.random[h]):
-                value = weights if own is None else weights * part[own]
-                value = value if other is None else value * part[other]
-                total = total + coo_array((value, (mine * q + a, theirs * r + b)), shape).tocsr()
-    return total

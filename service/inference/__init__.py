@@ -1,22 +1,26 @@
-"""What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context."""
+"""What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context, fitted values."""
 
-from service.inference.coefficients import CoefficientTable, coefficient_table
+from service.inference.coefficients import CoefficientTable, coefficient_table, degrees_of_freedom
 from service.inference.context import Contrast, contexts
-from service.inference.intervals import SpreadInterval, spread_intervals
+from service.inference.fitted_values import fitted_values
+from service.inference.intervals import SpreadIntervals, spread_intervals
+from service.inference.levels import is_constant_within
 from service.inference.pooling import Pooling, pooling
-from service.inference.shares import Shares, shares
-from service.inference.uncertainty import variance_covariance
+from service.inference.shares import Shares, customary_shares, shares
 
 __all__ = [
     "CoefficientTable",
     "Contrast",
     "Pooling",
     "Shares",
-    "SpreadInterval",
+    "SpreadIntervals",
     "coefficient_table",
     "contexts",
+    "customary_shares",
+    "degrees_of_freedom",
+    "fitted_values",
+    "is_constant_within",
     "pooling",
     "shares",
     "spread_intervals",
-    "variance_covariance",
 ]

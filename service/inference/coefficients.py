@@ -1,10 +1,11 @@
 """Tests and intervals of coefficients, with Satterthwaite's degrees of freedom in closed form.
 
-df = 2 V^2 / Var(V) for V the variance of a coefficient, as a function of (phi, sigma^2) by the delta method
-(Satterthwaite 1946, Biometrics Bull. 2; Fai & Cornelius 1996, J. Stat. Comput. Simul. 54); lmerTest differentiates
-numerically.
+df = 2 V^2 / Var(V) for V the variance of a coefficient, as a function of the k variance parameters and log sigma^2 by
+the delta method (Satterthwaite 1946, Biometrics Bull. 2; Fai & Cornelius 1996, J. Stat. Comput. Simul. 54); lmerTest
+differentiates numerically.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,8 +13,9 @@ import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
 from service.arrays import Vector
-from service.engine import Fit
-from service.inference.uncertainty import variance_covariance
+from service.engine import Curvature, Fit
+
+LARGEST = sys.float_info.max
 
 Degrees = Literal["satterthwaite", "residual", "none"]
 
@@ -29,47 +31,50 @@ class CoefficientTable:
     high: Vector
 
 
-def coefficient_table(fit: Fit, degrees: Degrees, confidence_level: float) -> CoefficientTable:
-    """The tests and Wald intervals of a fit's coefficients, against t with `degrees`, or the normal if "none"."""
+def coefficient_table(fit: Fit, df: Vector, confidence_level: float) -> CoefficientTable:
+    """The tests and Wald intervals of a fit's coefficients, against t with `df` (p,), the normal where that is inf."""
     beta, error = fit.estimates.beta, fit.estimates.std_error
     known = np.isfinite(error) & (error > 0)
     safe = np.where(known, error, 1.0)
     statistic = np.where(known, beta / safe, np.nan)
-    df = {"satterthwaite": satterthwaite, "residual": _residual, "none": _none}[degrees](fit)
-    reference = np.where(np.isnan(df) & (degrees == "none"), np.inf, df)
-    p_value = 2.0 * stdtr(reference, -np.abs(statistic))
-    half = _quantile(reference, 0.5 - 0.5 * confidence_level) * np.where(known, error, np.nan)
-    return CoefficientTable(statistic, np.where(known, df, np.nan), p_value, beta - half, beta + half)
+    p_value = 2.0 * stdtr(df, -np.abs(statistic))
+    with np.errstate(over="ignore"):
+        # Where degrees of freedom are next to none, an end may be beyond a double.
+        half = _quantile(df, 0.5 - 0.5 * confidence_level) * np.where(known, error, np.nan)
+        low, high = np.maximum(beta - half, -LARGEST), np.minimum(beta + half, LARGEST)
+    return CoefficientTable(statistic, np.where(known & np.isfinite(df), df, np.nan), p_value, low, high)
 
 
-def satterthwaite(fit: Fit) -> Vector:
-    """Satterthwaite's degrees of freedom (p,); those of the residual on the boundary and at held theta."""
-    at, optimum = fit.estimates.evaluation, fit.optimum
-    everywhere = np.ones(fit.estimates.beta.size)
-    if optimum is not None and optimum.flat:
-        return np.nan * everywhere
-    if at is None or optimum is None or at.phi == 0.0:
-        return fit.estimates.residual_df * everywhere
-    jacobian = fit.estimates.products.basis.jacobian()
+def degrees_of_freedom(fit: Fit, degrees: Degrees, curvature: Curvature | None = None) -> Vector:
+    """The denominator degrees of freedom (p,); inf for none. `curvature` is the fit's, if it is known already."""
+    p = fit.estimates.beta.size
+    if degrees == "none":
+        return np.full(p, np.inf)
+    if degrees == "residual":
+        return np.full(p, float(fit.estimates.n - p))
+    return satterthwaite(fit, curvature)
+
+
+def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
+    """Satterthwaite's degrees of freedom (p,); those of the residual where theta is held or every variance is 0."""
+    estimates = fit.estimates
+    if fit.is_flat:
+        return np.full(estimates.beta.size, np.nan)
+    if fit.verdict is None or estimates.variances_are_zero:
+        return np.full(estimates.beta.size, float(estimates.residual_df))
+    known = fit.curvature() if curvature is None else curvature
+    basis = estimates.products.basis
+    jacobian = basis.jacobian()
     # The unit of a coefficient cancels; squared, it might overflow.
-    rows = jacobian / np.abs(jacobian).max(axis=1, initial=0.0, keepdims=True)
-    solved = rows @ at.inverse
-    variance = (solved * rows).sum(axis=1)
-    slope = -((solved @ at.A1) * solved).sum(axis=1)
-    gradient = np.stack([slope / variance, np.ones_like(variance)])
-    spread = np.einsum("ai,ab,bi->i", gradient, variance_covariance(fit), gradient)
+    unit = np.abs(jacobian).max(axis=1, initial=0.0)
+    rows = jacobian / unit[:, None]
+    variance = (estimates.std_error / unit / estimates.sigma) ** 2
+    slopes = ((rows @ known.inverse_slopes) * rows).sum(axis=2) / variance
+    # The variance is proportional to sigma^2: its logarithm's slope by log sigma^2 is 1.
+    gradient = np.vstack([slopes, np.ones_like(variance)])
+    spread = ((known.covariance @ gradient) * gradient).sum(axis=0)
     df: Vector = 2.0 / spread
     return df
-
-
-def _residual(fit: Fit) -> Vector:
-    """Rows less coefficients (p,)."""
-    p = fit.estimates.beta.size
-    return np.full(p, float(fit.estimates.n - p))
-
-
-def _none(fit: Fit) -> Vector:
-    return np.full(fit.estimates.beta.size, np.nan)
 
 
 def _quantile(df: Vector, tail: float) -> Vector:

@@ -30,21 +30,24 @@ class Contrast:
 
 
 def contexts(fit: Fit) -> list[Contrast]:
-    """The contextual effects of the predictors that vary within groups; none at the limits of theta."""
+    """The contextual effects, in a model whose one random effect is a varying intercept, of what varies within groups.
+
+    There are none at the limits of theta.
+    """
     estimates, at = fit.estimates, fit.estimates.evaluation
-    if at is None or not estimates.sigma > 0:
+    if at is None or not estimates.is_varying_intercept or not estimates.sigma > 0:
         return []
-    basis = estimates.products.basis
-    within, means = estimates.products.augmented_within(), estimates.products.augmented_means()
-    lam = estimates.weights / (1.0 + at.phi * estimates.weights)
-    B = (means * lam[:, None]).T @ means
+    products = estimates.products
+    basis, within, means = products.basis, products.within, products.solution[0]
+    weights = estimates.factors[0].weights
+    B = (means * (weights / (1.0 + at.phi * weights))) @ means.T
     pull = B[:-1, -1] - B[:-1, :-1] @ at.beta
     to_basis = np.linalg.inv(basis.jacobian())
     found = []
     for position in np.flatnonzero(estimates.group_level == 0):
         unit = float(np.abs(to_basis[:, position]).max())
         column = to_basis[:, position] / unit
-        spread = float(estimates.weights @ (means[:, :-1] @ column) ** 2)
+        spread = float(weights @ (column @ means[:-1]) ** 2)
         if spread <= ROUNDING * float(column @ within[:-1, :-1] @ column):
             continue
         loads = B[:-1, :-1] @ column

@@ -6,37 +6,44 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from service.engine import Fit
-from service.inference.uncertainty import variance_covariance
+from service.arrays import Matrix, Vector
+from service.engine import Curvature, Fit
 
 
 @dataclass(frozen=True, slots=True)
-class SpreadInterval:
-    """The interval of one standard deviation; nan where there is none, as on the boundary."""
+class SpreadIntervals:
+    """The intervals of some standard deviations, (q,); nan where there is none, as on the boundary."""
 
-    low: float
-    high: float
+    low: Vector
+    high: Vector
 
 
-def spread_intervals(fit: Fit, confidence_level: float) -> tuple[SpreadInterval, SpreadInterval]:
-    """The intervals of the groups' and the residual standard deviation."""
-    covariance = variance_covariance(fit)
-    phi = fit.estimates.theta**2
-    of_residual = covariance[1, 1]
-    of_groups = np.nan
-    if 0.0 < phi < np.inf:
-        to_log = np.array([1.0 / phi, 1.0])
-        of_groups = float(to_log @ covariance @ to_log)
+def spread_intervals(
+    fit: Fit, confidence_level: float, curvature: Curvature | None = None
+) -> tuple[SpreadIntervals, ...]:
+    """The intervals of each factor's standard deviations, and of the residual's last.
+
+    `curvature` is the fit's, if it is known already.
+    """
+    estimates, known = fit.estimates, fit.curvature() if curvature is None else curvature
     # By the lower tail, as one less a small tail would be rounded.
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
-    return (
-        _around(fit.estimates.group_sd, 0.5 * np.sqrt(of_groups), z),
-        _around(fit.estimates.sigma, 0.5 * np.sqrt(of_residual), z),
-    )
+    of_factors = zip(estimates.factors, known.log_sd_slopes, strict=True)
+    found = [_around(factor.sd, _log_errors(slopes, known.covariance), z) for factor, slopes in of_factors]
+    alone = _log_errors(np.zeros((1, estimates.theta.size)), known.covariance)
+    return (*found, _around(np.array([estimates.sigma]), alone, z))
 
 
-def _around(estimate: float, log_error: float, z: float) -> SpreadInterval:
-    if not (0.0 < estimate < np.inf and np.isfinite(log_error)):
-        return SpreadInterval(np.nan, np.nan)
-    factor = float(np.exp(min(z * log_error, 700.0)))
-    return SpreadInterval(estimate / factor, min(estimate * factor, sys.float_info.max))
+def _log_errors(slopes: Matrix, covariance: Matrix) -> Vector:
+    """The standard errors (q,) of log sd = (log sigma^2) / 2 + log(sd / sigma); the latter has the slopes (q, k)."""
+    gradient = np.column_stack([slopes, np.full(len(slopes), 0.5)])
+    errors: Vector = np.sqrt(((gradient @ covariance) * gradient).sum(axis=1))
+    return errors
+
+
+def _around(estimate: Vector, log_error: Vector, z: float) -> SpreadIntervals:
+    known = (estimate > 0) & np.isfinite(estimate) & np.isfinite(log_error)
+    sd = np.where(known, estimate, np.nan)
+    factor = np.exp(np.minimum(z * np.where(known, log_error, np.nan), 700.0))
+    with np.errstate(over="ignore"):
+        return SpreadIntervals(sd / factor, np.minimum(sd * factor, sys.float_info.max))

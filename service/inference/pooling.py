@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.engine import Estimates
+from service.engine import FactorEstimates
 
 TIE = 1e-9
 """Relative difference below which a group's size equals the equivalent n: such a group is neither below nor above."""
@@ -24,15 +24,22 @@ class Pooling:
     mean_weight: float
 
 
-def pooling(estimates: Estimates) -> Pooling:
-    """The pooling of a fit with one varying intercept."""
-    ratio = estimates.theta**2
+def pooling(estimates: FactorEstimates) -> Pooling | None:
+    """The pooling of a factor whose one coefficient is a varying intercept; None of others.
+
+    Beside other factors, it is what the groups' sizes alone would do: how far a group is pulled were the effects of the
+    other factors known.
+    """
+    if estimates.weight is None:
+        return None
+    theta = float(estimates.root[0, 0])
+    ratio = theta * theta
     equivalent = 1.0 / ratio if ratio > 0 else np.inf
     sizes = estimates.weights
     margin = TIE * equivalent if np.isfinite(equivalent) else 0.0
     return Pooling(
-        variance_ratio=float(ratio),
-        equivalent_n=float(equivalent),
+        variance_ratio=ratio,
+        equivalent_n=equivalent,
         below=int(np.count_nonzero(sizes < equivalent - margin)),
         above=int(np.count_nonzero(sizes > equivalent + margin)),
         mean_weight=float(estimates.weight.mean()),

@@ -1,41 +1,87 @@
-"""Shares of variance: the intraclass correlation and R squared (Nakagawa & Schielzeth 2013, Methods Ecol. Evol. 4)."""
+"""Shares of variance: the intraclass correlation and R squared (Nakagawa & Schielzeth 2013, Methods Ecol. Evol. 4).
 
+The variance of a random factor is the mean over the rows of z' Cov z, so that varying slopes count by the values that
+their predictors have (Johnson 2014, Methods Ecol. Evol. 5).
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from service.arrays import Vector
 from service.engine import Estimates
+
+INTERCEPT = "(Intercept)"
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
     """Shares of variance from 0 to 1; nan where nothing varies at all.
 
-    `icc` leaves out what the coefficients explain; `icc_conditional` counts it in the total.
+    `icc` leaves out what the coefficients explain and is the sum of `by_factor`; `icc_conditional` counts it in the
+    total.
     """
 
     icc: float
     icc_conditional: float
+    by_factor: tuple[float, ...]
     r2_marginal: float
     r2_conditional: float
 
 
 def shares(estimates: Estimates) -> Shares:
-    """The shares of variance between groups, and explained by coefficients and groups."""
-    if np.isinf(estimates.group_sd):
-        return Shares(1.0, 1.0, 0.0, 1.0)
-    parts = np.array([estimates.group_sd, estimates.sigma, estimates.fixed_sd])
+    """The shares of variance between groups, and explained by coefficients and groups: all that varies counts."""
+    return _shares(estimates, [factor.mean_sd for factor in estimates.factors])
+
+
+def customary_shares(estimates: Estimates, fixed_terms: Collection[str]) -> Shares:
+    """The shares as R's performance has them.
+
+    Of each factor the first term counts, and of that the intercept and what has a fixed effect as well: a slope that
+    varies around 0 would inflate what lies between groups (Lüdecke et al. 2021, J. Open Source Softw. 6(60)).
+    """
+    fixed = {INTERCEPT, *fixed_terms}
+    return _shares(estimates, [_spread(estimates, place, fixed) for place in range(len(estimates.factors))])
+
+
+def _spread(estimates: Estimates, place: int, fixed: Collection[str]) -> float:
+    """The root of the mean over the rows of z' Cov z, for what counts of the factor at `place`."""
+    factor, own = estimates.factors[place], estimates.products.factors[place]
+    names, first = factor.factor.names, factor.factor.terms[0]
+    counted = [k for k in range(first.stop) if names[k] in fixed]
+    if len(counted) == len(names):
+        return factor.mean_sd
+    if not counted:
+        return 0.0
+    largest = float(factor.sd[counted].max())
+    if largest == 0.0:
+        return 0.0
+    spread = np.zeros_like(factor.spread)
+    spread[counted] = factor.spread[counted] / largest
+    in_basis = np.linalg.solve(own.basis.transform, spread)
+    return largest * float(np.sqrt((in_basis * (own.mean_squares @ in_basis)).sum() / estimates.n))
+
+
+def _shares(estimates: Estimates, spreads: Sequence[float]) -> Shares:
+    """The shares where the factors have these standard deviations over the rows."""
+    groups = np.array(spreads)
+    if np.isinf(groups).any():
+        return Shares(1.0, 1.0, tuple(np.isinf(groups).astype(np.float64).tolist()), 0.0, 1.0)
+    parts = np.append(groups, [estimates.sigma, estimates.fixed_sd])
     largest = parts.max()
     # Squared in units of the largest, they neither overflow nor vanish.
-    group, residual, fixed = (parts / largest) ** 2 if largest > 0 else np.zeros(3)
-    total = group + residual + fixed
+    squares: Vector = (parts / largest) ** 2 if largest > 0 else np.zeros_like(parts)
+    between, residual, fixed = float(squares[:-2].sum()), float(squares[-2]), float(squares[-1])
+    total = between + residual + fixed
     return Shares(
-        icc=_share(group, group + residual),
-        icc_conditional=_share(group, total),
+        icc=_share(between, between + residual),
+        icc_conditional=_share(between, total),
+        by_factor=tuple(_share(float(square), between + residual) for square in squares[:-2]),
         r2_marginal=_share(fixed, total),
-        r2_conditional=_share(fixed + group, total),
+        r2_conditional=_share(fixed + between, total),
     )
 
 
 def _share(part: float, total: float) -> float:
-    return float(part / total) if total > 0 else float("nan")
+    return part / total if total > 0 else float("nan")

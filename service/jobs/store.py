@@ -5,6 +5,7 @@ compressed, because that takes longer than writing it (zlib's fastest 0.13 s, th
 """
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import (
@@ -65,14 +66,19 @@ class Store:
             reason = problem.orig if isinstance(problem, DBAPIError) else problem
             raise StoreUnusable(f"The store {address} cannot be used: {reason}.") from problem
 
-    def put(self, id: str, document: bytes) -> bool:
-        """Whether the document is now kept; False if there was one under this id already, which stays."""
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(fits).values(id=id, document=document))
-        except IntegrityError:
-            return False
-        return True
+    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
+        """The ids of those documents that are now kept, all at once; one that there was under an id already stays."""
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    known = {row.id for row in connection.execute(select(fits.c.id).where(fits.c.id.in_(documents)))}
+                    # All who write keep to one order, so that no two can wait for each other.
+                    new = sorted(documents.keys() - known)
+                    if new:
+                        connection.execute(insert(fits), [{"id": id, "document": documents[id]} for id in new])
+            except IntegrityError:
+                continue  # Somebody else has kept one of them since; it is known at the next try.
+            return set(new)
 
     def get(self, id: str) -> bytes | None:
         """The document kept under this id, if any."""

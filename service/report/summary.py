@@ -1,6 +1,8 @@
 """The summary of a fit as text, in the manner of arm's display(): a fit document comes in, lines go out."""
 
-from service.contract.document import FitDocument, FixedEffect, Statistics
+from collections.abc import Iterator, Sequence
+
+from service.contract.document import FitDocument, FixedEffect, Statistics, VarianceComponent
 
 WHOLE = 1e15
 """From here on a double has no decimals: it is written with a power of ten."""
@@ -27,10 +29,57 @@ def _coefficients(effects: list[FixedEffect], digits: int) -> list[str]:
 
 
 def _error_terms(document: FitDocument, digits: int) -> list[str]:
-    rows = [("Groups", "Name", "Std.Dev.")]
-    rows += [(row.group, row.term or "", _number(row.std_dev, digits)) for row in document.variance_components]
-    widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    return [f" {row[0]:<{widths[0]}} {row[1]:<{widths[1]}} {row[2]:<{widths[2]}}".rstrip() for row in rows]
+    """A row for each coefficient that varies: its term's name in the first, its correlations with those before."""
+    correlations = {(row.group, row.term_1, row.term_2): row.correlation for row in document.random_correlations}
+    rows = []
+    for name, term in _terms(document):
+        for place, row in enumerate(term):
+            pairs = [correlations[row.group, other.term or "", row.term or ""] for other in term[:place]]
+            rows.append(
+                [
+                    "" if place else name,
+                    row.term or "",
+                    _number(row.std_dev, digits),
+                    *(_number(value, digits) for value in pairs),
+                ]
+            )
+    width = max(len(row) for row in rows)
+    heading = ["Groups", "Name", "Std.Dev.", *["Corr", *[""] * (width - 4)][: width - 3]]
+    columns = list(zip(*([*row, *[""] * (width - len(row))] for row in rows), strict=True))
+    numbers = [_to_the_right(column) for column in columns[2:]]
+    table = [_to_one_width(head, column) for head, column in zip(heading, [*columns[:2], *numbers], strict=True)]
+    return [" " + " ".join(cells).rstrip() for cells in zip(*table, strict=True)]
+
+
+def _terms(document: FitDocument) -> Iterator[tuple[str, list[VarianceComponent]]]:
+    """The coefficients of each term under R's name for it: a factor's second term is its name and `.1`."""
+    together = {(row.group, row.term_1, row.term_2) for row in document.random_correlations}
+    terms: list[list[VarianceComponent]] = []
+    for row in document.variance_components:
+        first = terms[-1][0] if terms else None
+        belongs = first is not None and (row.group, first.term, row.term) in together
+        if belongs and all(row.term != other.term for other in terms[-1]):
+            terms[-1].append(row)
+        else:
+            terms.append([row])
+    seen: dict[str, int] = {}
+    for term in terms:
+        group = term[0].group
+        seen[group] = seen.get(group, -1) + 1
+        yield (f"{group}.{seen[group]}" if seen[group] else group), term
+
+
+def _to_the_right(column: Sequence[str]) -> list[str]:
+    """The cells padded so that their numbers end below each other; R leaves empty ones empty."""
+    width = max(len(cell) for cell in column)
+    return [cell and f"{cell:>{width}}" for cell in column]
+
+
+def _to_one_width(heading: str, column: Sequence[str]) -> list[str]:
+    """The heading and the cells, all as wide as the widest, to the left."""
+    cells = [heading, *column]
+    width = max(len(cell) for cell in cells)
+    return [f"{cell:<{width}}" for cell in cells]
 
 
 def _fit_line(statistics: Statistics) -> str:
@@ -46,4 +95,5 @@ def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:
 def _number(value: float | None, digits: int) -> str:
     if value is None:
         return "NA"
-    return f"{value:.{digits}{'f' if abs(value) < WHOLE else 'e'}}"
+    # Without the sign of what is rounded to zero, as R prints it.
+    return f"{value:z.{digits}{'f' if abs(value) < WHOLE else 'e'}}"

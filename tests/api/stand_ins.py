@@ -3,7 +3,7 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,8 +53,10 @@ class FakeDocuments:
 
     kept: dict[str, bytes] = field(default_factory=dict)
 
-    def put(self, id: str, document: bytes) -> bool:
-        return self.kept.setdefault(id, document) is document
+    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
+        new = documents.keys() - self.kept.keys()
+        self.kept |= {id: documents[id] for id in new}
+        return new
 
     def get(self, id: str) -> bytes | None:
         return self.kept.get(id)

@@ -23,6 +23,8 @@ WORDS = [
     ({"anyOf": [{"type": "number"}, {"type": "null"}]}, "number or null"),
     ({"type": "array", "items": {"type": "string"}}, "list of string"),
     ({"type": "array", "items": {"anyOf": [{"type": "number"}, {"type": "null"}]}}, "list of (number or null)"),
+    ({"oneOf": [{"$ref": "#/components/schemas/Fit"}, {"type": "null"}]}, "[Fit] or null"),
+    ({"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "null"}]}}, "list of (string or null)"),
     ({"type": "object", "additionalProperties": {"type": "number"}}, "names with number"),
     ({"type": "string", "format": "binary"}, "bytes"),
 ]

@@ -35,6 +35,19 @@ def test_the_timings_are_in_a_header() -> None:
     assert re.fullmatch(r"read;dur=1\.0, fit;dur=2\.5, total;dur=\d+\.\d", timing)
 
 
+def test_what_stands_in_a_collection_is_kept_under_its_own_id_too() -> None:
+    first = b'{"id": "m1", "made": "before"}'
+    documents = FakeDocuments({"m1": first})
+    body = b'{"fits": [{"id": "m1"},{"id": "m2"}]}'
+    collection = Reply(body, id="c1", members={"m1": slice(10, 22), "m2": slice(23, 35)})
+    response = post_json("/v1/fits", resources(FakeWorkers(lambda *_: collection), documents))
+    assert (response.status_code, response.content) == (201, body)
+    assert response.headers["Location"] == "/v1/fits/c1"
+    assert documents.kept == {"c1": body, "m1": first, "m2": b'{"id": "m2"}'}
+    again = post_json("/v1/fits", resources(FakeWorkers(lambda *_: collection), documents))
+    assert (again.status_code, again.content) == (200, body)
+
+
 def test_a_fit_made_before_is_answered_from_the_store() -> None:
     first = b'{"id": "f1", "made": "before"}'
     response = post_json("/v1/fits", resources(documents=FakeDocuments({"f1": first})))

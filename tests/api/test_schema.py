@@ -103,7 +103,11 @@ def test_a_fit_is_published_with_every_option_in_every_body() -> None:
         published = DOCUMENT["components"]["schemas"][name]
         assert set(published["properties"]) == options | {"data", "dataset"}
         assert published["additionalProperties"] is False
-        assert published["required"] == ["formula"]
+        assert "required" not in published
+        assert published["allOf"] == [
+            {"oneOf": [{"required": [name]} for name in names]}
+            for names in (("formula", "formulas"), ("data", "dataset"))
+        ]
     assert list(operation["requestBody"]["content"]) == [
         "application/json",
         "multipart/form-data",
@@ -112,6 +116,18 @@ def test_a_fit_is_published_with_every_option_in_every_body() -> None:
         "application/vnd.apache.arrow.file",
         "application/vnd.apache.parquet",
     ]
+
+
+def test_lists_of_text_are_plain_in_a_query_and_all_else_is_json() -> None:
+    parameters = dict(OPERATIONS)["POST /v1/fits"]["parameters"]
+    in_json = {each["name"] for each in parameters if "content" in each}
+    assert in_json == {"levels", "contrasts", "theta"}
+
+
+def test_a_fit_may_be_answered_by_a_collection() -> None:
+    for name, status in (("POST /v1/fits", "201"), ("POST /v1/fits", "200"), ("GET /v1/fits/{id}", "200")):
+        schema = dict(OPERATIONS)[name]["responses"][status]["content"]["application/json"]["schema"]
+        assert [each["$ref"].rpartition("/")[2] for each in schema["anyOf"]] == ["FitDocument", "FitCollection"]
 
 
 @pytest.mark.parametrize("example", DOCUMENT["components"]["schemas"]["FitRequest"]["examples"])

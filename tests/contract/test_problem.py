@@ -22,6 +22,14 @@ def test_a_failure_says_what_and_where() -> None:
     )
 
 
+@pytest.mark.parametrize("pointer", ["/formula", "/formulas/3"])
+def test_a_position_is_one_in_a_formula(pointer: str) -> None:
+    failure = failure_of(
+        UnknownColumn("No.", Fault("here", position=4), Fault("the option", pointer="/weights")), pointer
+    )
+    assert [place.pointer for place in failure.errors] == [pointer, "/weights"]
+
+
 ERRORS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ServiceError)]
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.data.arrow_table import read_arrow, read_parquet, table_of_arrow
+from service.data.arrow_table import read_arrow, table_of_arrow
 from service.data.limits import Limits
+from service.data.parquet_table import read_parquet
 from service.errors import ServiceError
 from tests.data.tables import LIMITS, Cell, cells_of
 

@@ -33,6 +33,7 @@ BAD = {
     ),
     "a field that is not UTF-8": (field("formula", b"\xff") + END, "malformed_body", "`formula` is not UTF-8"),
     "a long field": (field("formula", b"x" * 70_000) + END, "body_too_large", "`formula` is longer"),
+    "a long list": (field("formulas", b"x" * (2**24 + 1)) + END, "body_too_large", "longer than 16777216 bytes"),
     "many parts": (field("include") * 65 + END, "malformed_body", "more than 64 parts"),
     "many headers": (part("A: b\r\n" * 20 + "C: d") + END, "malformed_body", "not divided into parts"),
     "a long header": (part("A: " + "b" * 10_000) + END, "malformed_body", "not divided into parts"),

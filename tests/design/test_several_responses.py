@@ -30,9 +30,15 @@ TEXT = (
 )
 
 
-def designs(text: str, rows: Table = ROWS) -> dict[str, Design | ServiceError]:
+def each_of(text: str) -> list[Formula]:
+    """A formula for each response of this one."""
     formula = read(text)
-    return dict(zip(formula.responses, make_designs(formula, rows, weights="w"), strict=True))
+    return [formula.for_response(response) for response in formula.responses]
+
+
+def designs(text: str, rows: Table = ROWS) -> dict[str, Design | ServiceError]:
+    formulas = each_of(text)
+    return dict(zip([each.response for each in formulas], make_designs(formulas, rows, weights="w"), strict=True))
 
 
 def alone(formula: Formula, response: str) -> Design | ServiceError:
@@ -118,16 +124,18 @@ def test_an_error_keeps_no_arrays() -> None:
 
 
 def test_missing_values_may_be_refused_for_each() -> None:
-    made = make_designs(read("cbind(a, gap) ~ f"), ROWS, missing="error")
+    made = make_designs(each_of("cbind(a, gap) ~ f"), ROWS, missing="error")
     assert [type(each) for each in made] == [Design, MissingValues]
 
 
 def test_errors_in_the_options_are_no_response_s_own() -> None:
     with pytest.raises(UnknownColumn):
-        make_designs(read("cbind(a, b) ~ x"), ROWS, weights="ww")
+        make_designs(each_of("cbind(a, b) ~ x"), ROWS, weights="ww")
 
 
 def test_one_model_has_one_response() -> None:
+    formula = read("cbind(a, log(b)) ~ x")
     with pytest.raises(InvalidRequest, match="A model has one response; this formula has 2") as refusal:
-        make_design(read("cbind(a, log(b)) ~ x"), ROWS)
+        make_design(formula, ROWS)
     assert [fault.position for fault in refusal.value.faults] == [9]
+    assert [type(each) for each in make_designs([formula], ROWS)] == [InvalidRequest]

@@ -62,6 +62,10 @@ SYNTAX: list[tuple[str, str, int]] = [
     (f"y ~ {'(' * 100_000}x{')' * 100_000}", LONG, 10_000),
     (f"y ~ {'x' * 10**6}", LONG, 10_000),
     (f"y ~ I(x{' + x' * 101})", "More than 100 operators", 408),
+    ("cbind() ~ x", "", 6),
+    ("cbind(y, y) ~ x", "`y` is given twice", 9),
+    ("cbind(y, 1) ~ x", "The response must be a column", 9),
+    ("cbind(y, x ~ 1", "cannot contain another formula", 11),
     (f"__import__('os').system('touch {CANARY}')", NAME, 0),
     (f"y ~ __import__('os').system('touch {CANARY}')", NAME, 4),
     (f"y ~ $(touch {CANARY})", "named directly", 4),
@@ -76,7 +80,7 @@ FUNCTIONS: list[tuple[str, str, int]] = [
     ("y ~ x.__class__()", "x.__class__", 4),
     ("y ~ (function(x) x)(x)", "function", 5),
     ("y ~ lgo(x)", "lgo` here; did you mean `log`?", 4),
-    ("cbind(y, x) ~ 1", "cbind` here; a model has one response", 0),
+    ("y ~ cbind(x, g)", "cbind`", 4),
 ]
 
 NOT_FINITE = "is not a finite number in row 0, where `x` is 1"

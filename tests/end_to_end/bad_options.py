@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tests.end_to_end.refusals import CSV, Refused, at, options, table
+from tests.end_to_end.refusals import CSV, Refused, at, options, several, table
 
 # option, value, part of the detail, the rest of the pointer
 WRONG_VALUES: list[tuple[str, object, str, str]] = [
     ("formula", 3, "valid string", ""),
-    ("formula", None, "valid string", ""),
+    ("formula", None, "either `formula` or `formulas`", ""),
     ("formula", ["y ~ x"], "valid string", ""),
     ("method", "reml", "'REML' or 'ML'", ""),
     ("method", None, "'REML' or 'ML'", ""),
@@ -42,8 +42,8 @@ WRONG_VALUES: list[tuple[str, object, str, str]] = [
     ("theta", True, "valid number", ""),
     ("theta", {}, "valid number", ""),
     ("theta", [[1]], "valid number", "/0"),
-    ("theta", [], "one theta, not 0", ""),
-    ("theta", [1, 2], "one theta, not 2", ""),
+    ("theta", [], "has 1 theta, not 0", ""),
+    ("theta", [1, 2], "has 1 theta, not 2", ""),
     ("include", "everything", "'random_effects'", ""),
     ("include", ["fitted", "all"], "'random_effects'", "/1"),
     ("include", 3, "valid list", ""),
@@ -83,6 +83,33 @@ ABOUT_COLUMNS = [
             "invalid_request", "`x` is numeric", at("/contrasts/x", column="x")),
 ]  # fmt: skip
 
+THREE = ["y ~ x + (1 | g)"] * 3
+
+FORMULAS = [
+    Refused("no formula among none", several([]), "invalid_request", "at least 1 item", at("/formulas")),
+    Refused("formulas that are a text", several(THREE[0]), "invalid_request", "valid list", at("/formulas")),
+    Refused("a number among formulas", several([*THREE, 1]), "invalid_request", "valid string", at("/formulas/3")),
+    Refused("a million numbers for formulas", several([1] * 10**6),
+            "invalid_request", "valid string", at("/formulas/0")),
+    Refused("a list among formulas", several([THREE]), "invalid_request", "valid string", at("/formulas/0")),
+    Refused("1001 formulas", several(THREE * 333 + THREE[:2]),
+            "invalid_request", "at most 1000 items", at("/formulas")),
+    Refused("1001 responses", several([f"cbind({', '.join(f'I(y+{k})' for k in range(500))}) ~ (1 | g)"] * 2 + THREE),
+            "invalid_request", "more than 1,000 models", at("/formulas/2")),
+    Refused("a formula and formulas", several(THREE, formula=THREE[0]), "invalid_request", "not both", at("/formula")),
+    Refused("neither", several(None), "invalid_request", "either `formula` or `formulas`", at("/formula")),
+    Refused("weights in an unknown column for many", several(THREE, weights="w"),
+            "unknown_column", "no column `w`", at("/weights", column="w")),
+    Refused("contrasts of an unknown column for many", several(THREE, contrasts={"f": "sum"}),
+            "unknown_column", "no column `f`", at("/contrasts/f", column="f")),
+    Refused("an unknown data set for many", several(THREE, data=None, dataset="radom"),
+            "invalid_request", "there is: radon", at("/dataset")),
+    Refused("half a list of formulas in a query", table(CSV, formulas='["y ~ x"'),
+            "invalid_request", "must be JSON", at("/formulas")),
+    Refused("formulas beside a formula in a query", table(CSV, formulas=THREE[0]),
+            "invalid_request", "not both", at("/formula")),
+]  # fmt: skip
+
 LONG = "z" * 39 + "…"
 
 NAMES = [
@@ -112,4 +139,4 @@ QUERIES = [
             "invalid_request", "at most 64 options"),
 ]  # fmt: skip
 
-OPTIONS = [*(wrong(*each) for each in WRONG_VALUES), *ABOUT_COLUMNS, *NAMES, *QUERIES]
+OPTIONS = [*(wrong(*each) for each in WRONG_VALUES), *ABOUT_COLUMNS, *FORMULAS, *NAMES, *QUERIES]

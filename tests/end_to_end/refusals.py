@@ -88,6 +88,11 @@ def options(replaced: dict[str, object] | None = None, /, **asked: object) -> Re
     return text(json.dumps({"formula": FORMULA, "data": COLUMNS | (replaced or {}), **asked}))
 
 
+def several(formulas: object, **asked: object) -> Request:
+    """The good data with these formulas, in place of one."""
+    return text(json.dumps({"data": COLUMNS, "formulas": formulas, **asked}))
+
+
 def formula(written: str, **replaced: object) -> Request:
     """The good data, with some columns replaced or added, and this formula."""
     return text(json.dumps({"formula": written, "data": COLUMNS | replaced}))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from service.design import Design
-from service.engine.conditioning import condition, residualise, shares_left, sharpen
-from tests.engine.designs import design_of, group_means, random_rows
+from service.engine.conditioning import residualise, shares_left, sharpen
+from tests.engine.designs import conditioned, design_of, group_means, model, random_rows
 from tests.engine.hard_designs import EASY, HARD
 
 x, v, y, codes = random_rows(1, (1, 2, 3, 4, 5, 6, 3))
@@ -40,13 +40,13 @@ ALIASED: dict[str, tuple[Design, list[int]]] = {
 @pytest.mark.parametrize("name", ALIASED)
 def test_later_columns_of_a_dependent_set_are_aliased(name: str) -> None:
     design, aliased = ALIASED[name]
-    fold = condition(design)
+    fold = conditioned(design)
     assert fold.aliased.tolist() == aliased
-    assert sorted([*fold.kept, *fold.aliased]) == list(range(design.X.shape[1]))
+    assert sorted([*fold.kept, *fold.aliased]) == list(range(design.X.n_columns))
 
 
 def test_group_level_columns_are_marked() -> None:
-    fold = condition(design_of(y, codes, x, v, group_means(x, codes), x - group_means(x, codes)))
+    fold = conditioned(design_of(y, codes, x, v, group_means(x, codes), x - group_means(x, codes)))
     # x is the sum of the last two, so that one of them goes.
     assert (fold.kept.tolist(), fold.group_level.tolist()) == ([0, 1, 2, 3], [1, 0, 1, 1])
 
@@ -54,12 +54,12 @@ def test_group_level_columns_are_marked() -> None:
 def test_a_column_constant_but_for_a_row_is_not_group_level() -> None:
     barely = v.copy()
     barely[-1] += 1e-9
-    assert condition(design_of(y, codes, barely)).group_level.tolist() == [1, 0]
+    assert conditioned(design_of(y, codes, barely)).group_level.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("name", HARD)
 def test_what_is_kept_is_far_from_dependent(name: str) -> None:
-    fold = condition(HARD[name])
+    fold = conditioned(HARD[name])
     products = fold.products
     gram = products.scatter + (0 if products.basis.intercept else products.n) * np.outer(*[products.total_mean] * 2)
     X = gram[:-1, :-1]
@@ -68,11 +68,10 @@ def test_what_is_kept_is_far_from_dependent(name: str) -> None:
     assert np.linalg.cond(X / np.outer(size, size)) < 1e9
 
 
-def test_blocks_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    design = ALIASED["indicators after an intercept"][0]
-    whole = condition(design)
-    monkeypatch.setattr("service.engine.conditioning.BLOCK_ROWS", 5)
-    assert condition(design).kept.tolist() == whole.kept.tolist()
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_of_rows_make_no_difference() -> None:
+    design, aliased = ALIASED["indicators after an intercept"]
+    assert conditioned(design).aliased.tolist() == aliased
 
 
 def test_shares_left_are_those_of_least_squares() -> None:
@@ -89,7 +88,7 @@ def test_shares_left_are_those_of_least_squares() -> None:
 @pytest.mark.parametrize("by", ["x", "v"])
 def test_a_response_that_is_mostly_explained_is_replaced_by_its_residual(slope: float, by: str) -> None:
     design = design_of(y + slope * {"x": x, "v": v}[by], codes, x, v)
-    fold = sharpen(design, condition(design))
+    fold = sharpen(design, conditioned(design))
     products = fold.products
     total = products.scatter[-1, -1]
     # The residual's own size, a few units, in units of the response.
@@ -98,14 +97,59 @@ def test_a_response_that_is_mostly_explained_is_replaced_by_its_residual(slope: 
 
 def test_a_response_that_is_not_is_left_alone() -> None:
     design = EASY["a predictor"]
-    fold = condition(design)
+    fold = conditioned(design)
     assert sharpen(design, fold) is fold
 
 
 def test_a_residual_has_none_of_the_coefficients_that_were_taken_off() -> None:
     design = EASY["both, and their product"]
-    fold = condition(design)
+    fold = conditioned(design)
     taken = np.array([0.3, -1.0, 2.0, 0.5])
     basis, after = fold.products.basis, residualise(design, fold, taken).products.basis
     # A rounding of each.
     np.testing.assert_allclose(after.coefficients(np.zeros(4)), basis.coefficients(taken), rtol=1e-14)
+
+
+TABLE = {"y": y, "x": x, "z": 2000.0 + z, "v": v, "g": codes, "h": np.arange(y.size) % 5, "w": 1.0 + z**2}
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ x + (x + z | g)", "y ~ (0 + x + z | g) + (1 | h)", "y ~ (1 | g) + (0 + z + x | g)"]
+)
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_the_columns_of_a_random_term_are_orthonormal(formula: str, weights: str | None) -> None:
+    fold = conditioned(model(formula, TABLE, weights=weights))
+    products = fold.products
+    for factor, own in zip(fold.factors, products.factors, strict=True):
+        for term in factor.terms:
+            if term.stop - term.start == 1:
+                continue
+            gram = own.gram.sum(axis=2)[term, term] / products.n
+            # A triangle of order two or three.
+            np.testing.assert_allclose(gram, np.eye(len(gram)), rtol=0, atol=1e-12)
+
+
+def test_dependent_columns_of_a_random_term_are_left_as_they_are() -> None:
+    fold = conditioned(model("y ~ (x + u | g)", {**TABLE, "u": 3.0 * x}))
+    assert np.isfinite(fold.products.factors[0].gram).all()
+    # The map has two roundings.
+    np.testing.assert_allclose(
+        np.diag(fold.products.factors[0].basis.transform)[1:], fold.random[0].scale[1:], rtol=1e-15
+    )
+
+
+LEVELS = {
+    "y ~ x + v + (1 | g)": [1, 0, 1],
+    "y ~ x + v + (x | g)": [1, 0, 1],
+    "y ~ x + v + (0 + x | g)": [1, 0, 0],
+    "y ~ x + v + (1 | h)": [1, 0, 0],
+    "y ~ x + v + (1 | h) + (1 | g)": [1, 0, 1],
+    "y ~ x + v + (1 | h) + (x | g)": [1, 0, 1],
+    "y ~ 0 + x + v + (1 | g)": [0, 1],
+}
+"""A column is of group level if it is constant within the groups of a factor that has a varying intercept."""
+
+
+@pytest.mark.parametrize("formula", LEVELS)
+def test_group_level_by_any_factor(formula: str) -> None:
+    assert conditioned(model(formula, TABLE)).group_level.tolist() == LEVELS[formula]

@@ -1,123 +1,86 @@
-"""The criterion and its derivatives against the witness, which differentiates in 60 digits."""
-
-from decimal import Decimal
+"""The criterion of any random factors and its derivatives, against the textbook with matrices n by n."""
 
 import numpy as np
 import pytest
 
-from service.design import Design
-from service.engine.conditioning import condition
-from service.engine.criterion import Criterion, criterion_of, unrestricted
-from tests.engine.designs import design_of
-from tests.engine.hard_designs import EASY
-from tests.oracle import digits, solve
+from service.engine.criterion import criterion_of, unrestricted
+from tests.engine.cases import THETAS, case, psis_of, theta_of
+from tests.engine.structures import SINGLE, STRUCTURES
+from tests.engine.textbook import by_theta, group_blocks
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
-NAMES = ["both, and their product", "weights over 6 decades", "x and x + v", "no intercept", "y in 1e160"]
-PHIS = [1e-6, 0.04, 1.0, 25.0, 1e8]
-STEP = Decimal("1e-12")
+KINDS = pytest.mark.parametrize("kind", THETAS)
+NAMES = pytest.mark.parametrize("name", STRUCTURES)
 
-
-def criterion(design: Design, *, restricted: bool) -> Criterion:
-    return criterion_of(condition(design).products, restricted=restricted)
-
-
-def differences(design: Design, phi: float, *, restricted: bool) -> tuple[float, float, float]:
-    """The witness' deviance and, times phi and its square, two derivatives by phi."""
-    with digits():
-        at = Decimal(phi)
-        values = [solve(design, at + at * k * STEP).deviance(restricted) for k in (-1, 0, 1)]
-        slope = (values[2] - values[0]) / (2 * STEP)
-        curvature = (values[2] - 2 * values[1] + values[0]) / STEP**2
-    return float(values[1]), float(slope), float(curvature)
+WITNESS = {"large": 1e-6}
+"""What the witness loses: it inverts a V whose condition number is a million and more."""
 
 
 @METHODS
-@pytest.mark.parametrize("phi", PHIS)
-@pytest.mark.parametrize("name", NAMES)
-def test_value_slope_and_curvature(name: str, phi: float, restricted: bool) -> None:
-    at = criterion(EASY[name], restricted=restricted).at(phi)
-    value, slope, curvature = differences(EASY[name], phi, restricted=restricted)
-    # The terms are of the order of the rows, the value of a hundred or, in 1e160, of 18,000.
-    assert at.value == pytest.approx(value, rel=1e-13, abs=1e-11)
-    assert phi * at.slope == pytest.approx(slope, rel=1e-10, abs=1e-11)
-    assert phi**2 * at.curvature == pytest.approx(curvature, rel=1e-10, abs=1e-11)
+@KINDS
+@NAMES
+def test_the_value_and_its_derivatives_by_theta(name: str, kind: str, restricted: bool) -> None:
+    this = case(name, restricted=restricted)
+    theta = theta_of(this.criterion, kind)
+    at, tolerance = this.criterion.at(theta), WITNESS.get(kind, 1e-10)
+    # Rounding of a value of some hundred.
+    true = this.book.deviance(psis_of(this.criterion, theta))
+    assert at.value == pytest.approx(true, rel=0, abs=tolerance)
+    gradient, hessian = by_theta(this.book, this.criterion.parameters, theta)
+    size = max(float(np.abs(theta).max()), 1.0)
+    # By the logarithm of theta derivatives are sums over groups of terms of the order of ten, or products of such sums.
+    np.testing.assert_allclose(size * at.gradient, size * gradient, rtol=0, atol=100 * tolerance)
+    if name.removesuffix(", weights") in SINGLE:
+        np.testing.assert_allclose(size**2 * at.hessian, size**2 * hessian, rtol=0, atol=1e4 * tolerance)
+
+
+@KINDS
+@NAMES
+def test_what_is_known_of_every_group(name: str, kind: str) -> None:
+    this = case(name, restricted=True)
+    theta = theta_of(this.criterion, kind)
+    at, psis = this.criterion.at(theta), psis_of(this.criterion, theta)
+    inverse = np.linalg.inv(this.book.covariance(psis))
+    for solved, psi, (Z, codes) in zip(at.factors, psis, this.book.factors, strict=True):
+        N = group_blocks(inverse, Z, codes)
+        U = np.stack([Z[codes == j].T @ (inverse @ this.D)[codes == j] for j in range(N.shape[2])], axis=2)
+        H = psi[:, :, None] - np.einsum("ab,bcj,cd->adj", psi, N, psi)
+        # In units of the rows' weights, which are up to ten a row; H, a difference, in units of Psi.
+        tolerance = WITNESS.get(kind, 1e-10)
+        np.testing.assert_allclose(solved.N, N, rtol=0, atol=100 * tolerance)
+        np.testing.assert_allclose(solved.U, U, rtol=0, atol=100 * tolerance)
+        size = max(float(np.abs(psi).max()), 1.0)
+        np.testing.assert_allclose(solved.effects_covariance() / size, H / size, rtol=0, atol=100 * tolerance)
 
 
 @METHODS
-@pytest.mark.parametrize("name", NAMES)
-def test_the_derivatives_at_zero_are_one_sided(name: str, restricted: bool) -> None:
-    at = criterion(EASY[name], restricted=restricted).at(0.0)
-    with digits():
-        step = Decimal("1e-20")
-        first, second = (solve(EASY[name], phi).deviance(restricted) for phi in (Decimal(0), step))
-        slope = float((second - first) / step)
-    # The one-sided difference errs by the curvature times its step.
-    assert at.slope == pytest.approx(slope, rel=1e-10)
+@NAMES
+def test_the_slopes_by_psi(name: str, restricted: bool) -> None:
+    this = case(name, restricted=restricted)
+    theta = theta_of(this.criterion, "singular")
+    true = this.book.slopes(psis_of(this.criterion, theta))
+    for ours, expected in zip(this.criterion.at(theta).slopes, true, strict=True):
+        # As the gradient.
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-8)
 
 
-@METHODS
-def test_a_scan_finds_what_evaluations_find(restricted: bool) -> None:
-    plain = criterion(EASY["both, and their product"], restricted=restricted)
-    phis = np.array([0.0, *PHIS])
-    found = [plain.at(phi).slope for phi in phis.tolist()]
-    # Two orders of the same sums.
-    np.testing.assert_allclose(plain.slopes(plain.scan(phis)), found, rtol=1e-11)
+@NAMES
+def test_the_coefficients_and_sigma(name: str) -> None:
+    this = case(name, restricted=True)
+    theta = theta_of(this.criterion, "moderate")
+    at = this.criterion.at(theta)
+    root = np.linalg.cholesky(np.linalg.inv(this.book.covariance(psis_of(this.criterion, theta)))).T
+    X, y = root @ this.D[:, :-1], root @ this.D[:, -1]
+    beta = np.linalg.lstsq(X, y)[0]
+    # Least squares on whitened rows, which lose what V's condition number takes.
+    np.testing.assert_allclose(at.beta, beta, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(at.inverse, np.linalg.inv(X.T @ X), rtol=1e-9, atol=1e-12)
+    assert at.rho == pytest.approx(float(((y - X @ beta) ** 2).sum()), rel=1e-10)
 
 
-@METHODS
-def test_a_scan_of_large_matrices_finds_the_same(monkeypatch: pytest.MonkeyPatch, restricted: bool) -> None:
-    plain = criterion(EASY["both, and their product"], restricted=restricted)
-    phis = np.array([0.0, *PHIS])
-    together = plain.slopes(plain.scan(phis))
-    monkeypatch.setattr("service.engine.criterion.LARGE", 1)
-    # Another factorisation of the same matrices.
-    np.testing.assert_allclose(plain.slopes(plain.scan(phis)), together, rtol=1e-11)
-
-
-def test_a_scan_for_reml_serves_ml() -> None:
-    products = condition(EASY["weights over 6 decades"]).products
-    restricted = criterion_of(products, restricted=True)
-    phis = np.array(PHIS)
-    ml = unrestricted(restricted, products)
-    # Two orders of the same sums.
-    np.testing.assert_allclose(ml.slopes(restricted.scan(phis)), [ml.at(phi).slope for phi in PHIS], rtol=1e-11)
-
-
-def test_a_scan_in_parts_is_the_same_scan(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = criterion(EASY["both, and their product"], restricted=True)
-    phis = np.geomspace(1e-3, 1e3, 10)
-    whole = plain.slopes(plain.scan(phis))
-    monkeypatch.setattr("service.engine.criterion.SCANNED", 3 * max(plain.between.weights.size, plain.within.size))
-    # A product of fewer rows may add in another order.
-    np.testing.assert_allclose(plain.slopes(plain.scan(phis)), whole, rtol=1e-13)
-
-
-def test_ml_of_a_restricted_criterion() -> None:
-    products = condition(EASY["weights over 6 decades"]).products
-    restricted = criterion_of(products, restricted=True)
-    assert unrestricted(restricted, products).at(0.3).value == criterion_of(products, restricted=False).at(0.3).value
-
-
-def test_the_slopes_of_rho_and_of_the_coefficients_covariance() -> None:
-    plain = criterion(EASY["both, and their product"], restricted=True)
-    low, at, high = (plain.at(phi) for phi in (0.5 - 1e-5, 0.5, 0.5 + 1e-5))
-    # A central difference: the square of its step, and rounding over it.
-    np.testing.assert_allclose(at.rho_slope, (high.rho - low.rho) / 2e-5, rtol=1e-8)
-    slope = -at.inverse @ at.A1 @ at.inverse
-    np.testing.assert_allclose(slope, (high.inverse - low.inverse) / 2e-5, rtol=1e-8, atol=1e-10)
-
-
-def test_the_joint_curvature_holds_sigma() -> None:
-    # By eq. 34 of Bates et al. 2015 sigma enters as rho / sigma^2 alone; profiling it out takes (nu rho' / rho)^2 / nu.
-    at = criterion(EASY["a predictor"], restricted=True).at(0.5)
-    nu = EASY["a predictor"].y.size - 2
-    # A handful of roundings.
-    assert at.joint_curvature - nu * (at.rho_slope / at.rho) ** 2 == pytest.approx(at.curvature, rel=1e-12)
-
-
-def test_a_residual_of_nothing_but_rounding_has_a_logarithm() -> None:
-    # The one row to spare within groups is explained by x, so that nothing is left as theta grows.
-    x = np.array([-1.01, 0.76, 0.3, -0.42, 1.2, 0.5])
-    saturated = design_of(2 * x + [1.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0, 0, 1, 2, 3, 4], x)
-    assert np.isfinite(criterion(saturated, restricted=True).at(1e200).value)
+@pytest.mark.parametrize("name", ["a slope", "crossed, slopes by both, weights", "nested"])
+def test_ml_of_a_restricted_criterion(name: str) -> None:
+    criterion = case(name, restricted=True).criterion
+    theta = theta_of(criterion, "moderate")
+    ml = criterion_of(criterion.products, criterion.parameters, restricted=False)
+    assert unrestricted(criterion).at(theta).value == ml.at(theta).value

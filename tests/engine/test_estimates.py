@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from service.engine import fit
+from tests.engine.accuracy import of_term
 from tests.engine.hard_designs import EASY, codes, weights
+from tests.engine.structures import STRUCTURES, lme4_theta, some_roots
 
 
 def test_kept_aliased_and_group_level_columns() -> None:
@@ -15,9 +17,10 @@ def test_kept_aliased_and_group_level_columns() -> None:
 
 def test_sizes_and_weights_of_groups() -> None:
     estimates = fit(EASY["weights over 6 decades"]).estimates
-    assert estimates.counts.tolist() == [1, 2, 3, 4, 5, 6, 3]
+    own = estimates.factors[0]
+    assert own.counts.tolist() == [1, 2, 3, 4, 5, 6, 3]
     # Sums in another order.
-    np.testing.assert_allclose(estimates.weights, np.bincount(codes, weights), rtol=1e-14)
+    np.testing.assert_allclose(own.weights, np.bincount(codes, weights), rtol=1e-14)
     assert estimates.n == 24
 
 
@@ -25,19 +28,22 @@ def test_sizes_and_weights_of_groups() -> None:
 def test_the_weight_of_a_group_is_that_of_gelman_and_hill(name: str) -> None:
     estimates = fit(EASY[name]).estimates
     # Eq. 12.1: n / sigma_y^2 against 1 / sigma_alpha^2; in units of sigma_y, a few roundings.
-    ratio = (estimates.group_sd / estimates.sigma) ** 2
-    np.testing.assert_allclose(estimates.weight, estimates.weights / (estimates.weights + 1 / ratio), rtol=1e-13)
+    own = estimates.factors[0]
+    ratio = (own.sd[0] / estimates.sigma) ** 2
+    np.testing.assert_allclose(np.asarray(own.weight), own.weights / (own.weights + 1 / ratio), rtol=1e-13)
 
 
-@pytest.mark.parametrize(
-    "name", ["both, and their product", "weights over 6 decades", "offset", "x and x + v", "no intercept"]
-)
+SPREAD = ["both, and their product", "weights over 6 decades", "offset", "x and x + v", "no intercept"]
+
+
+@pytest.mark.parametrize("name", [*SPREAD, *STRUCTURES])
 def test_the_spread_of_the_fixed_part(name: str) -> None:
-    design = EASY[name]
-    estimates = fit(design).estimates
-    fixed = design.X[:, estimates.kept] @ estimates.beta
+    design = (EASY | STRUCTURES)[name]
+    theta = lme4_theta(design, some_roots(design, 14)) if name in STRUCTURES else None
+    estimates = fit(design, theta=theta).estimates
+    fixed = design.X.to_array()[:, estimates.kept] @ estimates.beta
     # Sums in another order; unweighted, as R's var() of the fitted values.
-    assert estimates.fixed_sd == pytest.approx(np.std(fixed, ddof=1), rel=1e-12)
+    assert estimates.fixed_sd == pytest.approx(np.std(fixed, ddof=1), rel=1e-12, abs=1e-12)
 
 
 def test_there_is_no_spread_without_a_predictor() -> None:
@@ -61,3 +67,47 @@ def test_a_covariance_is_symmetric() -> None:
         covariance = fit(EASY[name]).estimates.covariance
         # What a product of three matrices may leave: an ulp.
         np.testing.assert_allclose(covariance, covariance.T, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_spreads_and_correlations_are_those_of_lambda(name: str) -> None:
+    design = STRUCTURES[name]
+    roots = some_roots(design, 12)
+    estimates = fit(design, theta=lme4_theta(design, roots)).estimates
+    for effect, root in zip(design.random, roots, strict=True):
+        own, sd, _, _ = of_term(estimates, effect)
+        # There and back from the coordinates of the basis.
+        np.testing.assert_allclose(own, root, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(sd, estimates.sigma * np.linalg.norm(root, axis=1), rtol=1e-12)
+    for factor in estimates.factors:
+        covariance = estimates.sigma**2 * factor.root @ factor.root.T
+        np.testing.assert_allclose(factor.spread @ factor.spread.T, covariance, rtol=0, atol=1e-12 * covariance.max())
+        np.testing.assert_allclose(factor.correlation, covariance / np.outer(factor.sd, factor.sd), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_the_mean_spread_is_that_of_the_rows(name: str) -> None:
+    design = STRUCTURES[name]
+    for factor in fit(design, theta=lme4_theta(design, some_roots(design, 13))).estimates.factors:
+        Z = np.column_stack([effect.Z.to_array() for effect in factor.factor.effects])
+        variances = ((Z @ factor.spread) ** 2).sum(axis=1)
+        # Sums in another order.
+        assert factor.mean_sd == pytest.approx(float(np.sqrt(variances.mean())), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["crossed", "crossed, slopes by both, weights", "nested"])
+def test_sizes_and_weights_of_the_groups_of_every_factor(name: str) -> None:
+    design = STRUCTURES[name]
+    w = np.ones(design.n) if design.weights is None else design.weights
+    for own in fit(design).estimates.factors:
+        group = own.factor.grouping.codes
+        assert own.counts.tolist() == np.bincount(group).tolist()
+        # Sums in another order.
+        np.testing.assert_allclose(own.weights, np.bincount(group, w), rtol=1e-13)
+        assert (own.weight is None) == (not own.factor.is_varying_intercept)
+
+
+def test_a_theta_that_is_held_comes_back_as_it_was_given() -> None:
+    design = STRUCTURES["crossed, slopes by both"]
+    for theta in ([0.3, -0.2, 0.0, 0.0, 1.3, 0.5], [0.0, 0.0, 0.7, 1.0, -1.0, 0.0], [0.0] * 6):
+        assert fit(design, theta=theta).estimates.theta.tolist() == theta

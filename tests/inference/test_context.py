@@ -9,18 +9,20 @@ from scipy import stats
 from service.design import Design
 from service.engine import fit
 from service.inference import contexts
-from tests.engine.designs import design_of, group_means
+from tests.engine.designs import design_of, group_means, matrix_of, model
 from tests.engine.hard_designs import EASY, HARD, codes, v, weights, x, y, z
+from tests.engine.structures import STRUCTURES
 
 
 def with_means(design: Design, position: int) -> Design:
     """The design with a further column: the (weighted) group means of one it has."""
-    column = design.X[:, position]
+    column = design.X.column(position)
     if design.weights is None:
         means = group_means(column, codes)
     else:
         means = (np.bincount(codes, design.weights * column) / np.bincount(codes, design.weights))[codes]
-    return replace(design, names=(*design.names, "means"), X=np.asfortranarray(np.column_stack([design.X, means])))
+    columns = [*(design.X.column(k) for k in range(design.X.n_columns)), means]
+    return replace(design, X=matrix_of([*design.names, "means"], columns, design.n))
 
 
 CASES = {
@@ -42,7 +44,7 @@ def test_it_is_the_coefficient_of_the_group_means(name: str) -> None:
     found = contexts(fitted)
     assert [context.position for context in found] == np.flatnonzero(fitted.estimates.group_level == 0).tolist()
     for context in found:
-        larger = fit(with_means(design, context.position), theta=fitted.estimates.theta).estimates
+        larger = fit(with_means(design, context.position), theta=fitted.estimates.theta.tolist()).estimates
         # The larger model estimates sigma anew; its coefficient is right to 1e-8, the digits near dependence leaves.
         error = larger.std_error[-1] * (fitted.estimates.sigma / larger.sigma)
         assert context.difference == pytest.approx(larger.beta[-1], rel=0, abs=1e-7 * error)
@@ -68,8 +70,17 @@ def test_there_is_none_where_the_means_add_nothing(design: Design) -> None:
     assert contexts(fit(design)) == []
 
 
+@pytest.mark.parametrize("name", ["a slope", "crossed", "nested"])
+def test_there_is_none_beside_other_random_effects(name: str) -> None:
+    assert contexts(fit(STRUCTURES[name])) == []
+
+
+def test_there_is_none_of_a_slope_that_varies_alone() -> None:
+    assert contexts(fit(model("y ~ x + (0 + x | g)", {"x": x, "y": y, "g": codes}))) == []
+
+
 def test_there_is_none_without_pooling() -> None:
-    assert contexts(fit(EASY["a predictor"], theta=np.inf)) == []
+    assert contexts(fit(EASY["a predictor"], theta=[np.inf])) == []
 
 
 def test_there_is_none_without_noise() -> None:

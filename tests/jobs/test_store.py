@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.jobs.store import Store, StoreUnusable
 
@@ -18,22 +19,47 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+def put(store: Store, id: str, document: bytes) -> bool:
+    """Whether the document is new."""
+    return store.put_all({id: document}) == {id}
+
+
 @pytest.mark.parametrize("document", [b"", b"{}", bytes(range(256)), b"x" * 15_000_000], ids=len)
 def test_a_document_comes_out_as_it_went_in(store: Store, document: bytes) -> None:
-    assert store.put("a", document)
+    assert put(store, "a", document)
     assert store.get("a") == document
 
 
 def test_nothing_is_kept_under_an_unknown_id(store: Store) -> None:
-    store.put("a", b"1")
+    put(store, "a", b"1")
     assert store.get("A") is None
     assert store.get("a' OR '1'='1") is None
 
 
 def test_the_first_document_stays(store: Store) -> None:
-    assert store.put("a", b"first")
-    assert not store.put("a", b"second")
+    assert put(store, "a", b"first")
+    assert not put(store, "a", b"second")
     assert store.get("a") == b"first"
+
+
+def test_many_are_kept_at_once_and_the_first_of_each_id_stays(store: Store) -> None:
+    assert put(store, "b", b"first")
+    assert store.put_all(dict.fromkeys("abc", b"second")) == {"a", "c"}
+    assert [store.get(id) for id in "abcd"] == [b"second", b"first", b"second", None]
+    assert store.put_all(dict.fromkeys("cba", b"third")) == set()
+    assert store.put_all({}) == set()
+
+
+def test_a_thousand_are_kept_at_once(store: Store) -> None:
+    documents = {f"{number:032d}": b"%d" % number for number in range(1001)}
+    assert store.put_all(documents) == set(documents)
+    assert {id: store.get(id) for id in documents} == documents
+
+
+def test_all_are_kept_or_none(store: Store) -> None:
+    with pytest.raises(SQLAlchemyError):
+        store.put_all({"a": b"1", "b": "no bytes"})  # type: ignore[dict-item]  # what must not be
+    assert store.get("a") is None
 
 
 def test_threads_share_a_store(store: Store) -> None:
@@ -41,8 +67,8 @@ def test_threads_share_a_store(store: Store) -> None:
 
     def put_all(own: int) -> None:
         for shared in range(20):
-            store.put(f"{own}-{shared}", b"own")
-            news.append(store.put(f"shared-{shared}", b"%d" % own))
+            put(store, f"{own}-{shared}", b"own")
+            news.append(put(store, f"shared-{shared}", b"%d" % own))
 
     threads = [threading.Thread(target=put_all, args=(own,)) for own in range(4)]
     for thread in threads:
@@ -53,10 +79,28 @@ def test_threads_share_a_store(store: Store) -> None:
     assert all(store.get(f"{own}-{shared}") == b"own" for own in range(4) for shared in range(20))
 
 
+def test_threads_that_keep_the_same_at_once_agree(store: Store) -> None:
+    news: list[set[str]] = []
+
+    def put_lots(own: int) -> None:
+        news.extend(store.put_all({f"{lot}-{number}": b"%d" % own for number in range(10)}) for lot in range(20))
+
+    threads = [threading.Thread(target=put_lots, args=(own,)) for own in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(id for ids in news for id in ids) == sorted(
+        f"{lot}-{number}" for lot in range(20) for number in range(10)
+    )
+    for lot in range(20):
+        assert len({store.get(f"{lot}-{number}") for number in range(10)}) == 1
+
+
 def put_repeatedly(url: str, own: int, news: "multiprocessing.Queue[tuple[int, int]]") -> None:
     store = Store(url)
     for shared in range(20):
-        if store.put(f"shared-{shared}", b"%d" % own):
+        if put(store, f"shared-{shared}", b"%d" % own):
             news.put((shared, own))
     store.close()
 
@@ -85,13 +129,13 @@ def test_documents_survive_the_process(tmp_path: Path) -> None:
     for expected in (None, b"1"):
         store = Store(f"sqlite:///{tmp_path}/fits.db")
         assert store.get("a") == expected
-        store.put("a", b"1")
+        put(store, "a", b"1")
         store.close()
 
 
 def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/fits.db")
-    store.put("a", b"1")
+    put(store, "a", b"1")
     with sqlite3.connect(tmp_path / "fits.db", isolation_level=None) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         assert store.get("a") == b"1"

@@ -15,14 +15,23 @@ CENTRED = [NOISE[k] - sum(NOISE[j * ROWS : (j + 1) * ROWS]) / ROWS for k, j in e
 
 BOTH = "y ~ x + u + (1 | g)"
 MEAN = "y ~ 1 + (1 | g)"
+SLOPES = "y ~ x + (x | g)"
+CROSSED = "y ~ x + (1 | g) + (1 | h)"
 
 Request = Mapping[str, object]
 
 
 def request(y: Sequence[float], formula: str = BOTH, **options: object) -> Request:
-    """A fit of these responses to the groups above, with a predictor `x` of rows and `u` of groups."""
-    data = {"y": list(y), "x": X, "u": LEVEL, "g": [f"g{j}" for j in CODES]}
-    return {"data": data, "formula": formula, **options}
+    """A fit of these responses to the groups above, with a predictor `x` of rows and `u` of groups.
+
+    The groups of `h` are crossed with them, `m` are the same under another name.
+    """
+    groups = {
+        "g": [f"g{j}" for j in CODES],
+        "h": [f"h{k % 5}" for k in range(len(CODES))],
+        "m": [f"m{j}" for j in CODES],
+    }
+    return {"data": {"y": list(y), "x": X, "u": LEVEL, **groups}, "formula": formula, **options}
 
 
 def small(y: Sequence[float], groups: str, formula: str, **options: object) -> Request:
@@ -79,4 +88,37 @@ DIFFICULT: Mapping[str, Request] = {
     "all groups of one row but one, and a slope": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
     "all groups of one row but one, no pooling": small(PLAIN[:9], SINGLES, MEAN, theta="inf"),
     "all groups of one row but one, which is tied": small([3, 3, *PLAIN[:7]], SINGLES, MEAN),
+    "a slope": request(PLAIN, SLOPES),
+    "a slope that does not vary": request(CENTRED, "y ~ 1 + (x || g)"),
+    "a correlation of 1": request(CENTRED, SLOPES),
+    "a correlation of 1, by ML": request(CENTRED, SLOPES, method="ML"),
+    "a slope, complete pooling": request(PLAIN, SLOPES, theta=[0, 0, 0]),
+    "a slope, held at 0": request(PLAIN, SLOPES, theta=[0.5, 0, 0]),
+    "a slope, held at a correlation of 1": request(PLAIN, SLOPES, theta=[0.5, 0.3, 0]),
+    "a slope, thetas too small to square": request(PLAIN, SLOPES, theta=[1e-200, 0, 1e-200]),
+    "a slope, large thetas": request(PLAIN, SLOPES, theta=[1e100, 0, 1e100]),
+    "a slope, y at 1e160": request(scaled(PLAIN, 1e160), SLOPES),
+    "a slope, y at 1e-200": request(scaled(PLAIN, 1e-200), SLOPES),
+    "a slope alone": request(PLAIN, "y ~ x + (0 + x | g)"),
+    "a slope alone, no pooling": request(PLAIN, "y ~ x + (0 + x | g)", theta="inf"),
+    "a slope alone, complete pooling": request(PLAIN, "y ~ x + (0 + x | g)", theta=0),
+    "a slope without a fixed effect": request(PLAIN, "y ~ 1 + (x | g)"),
+    "a slope and no coefficients": request(PLAIN, "y ~ 0 + (x | g)"),
+    "a slope and y constant within groups": request(EFFECTS, "y ~ 1 + (x | g)"),
+    "a slope and y constant": request([3.0] * len(X), SLOPES),
+    "a slope and y exactly linear": request(LINE, SLOPES),
+    "a slope and y exactly linear, theta held": request(LINE, SLOPES, theta=[0.5, 0.1, 0.2]),
+    "a slope and y exactly linear by groups": request([a * b + b for a, b in zip(X, EFFECTS, strict=True)], SLOPES),
+    "crossed": request(PLAIN, CROSSED),
+    "crossed, on the boundary": request(CENTRED, CROSSED),
+    "crossed, one held at 0": request(PLAIN, CROSSED, theta=[0.5, 0]),
+    "crossed and y at 1e-200": request(scaled(PLAIN, 1e-200), CROSSED),
+    "crossed and y constant within groups of one": request(EFFECTS, "y ~ 1 + (1 | g) + (1 | h)"),
+    "crossed and y constant": request([3.0] * len(X), CROSSED),
+    "crossed and y exactly linear": request(LINE, CROSSED),
+    "crossed and y exactly linear but for the groups": request([*map(sum, zip(LINE, EFFECTS, strict=True))], CROSSED),
+    "the same groups twice": request(PLAIN, "y ~ x + (1 | g) + (1 | m)"),
+    "the same slopes twice": request(PLAIN, "y ~ x + (x | g) + (0 + x | m)"),
+    "an indicator of each group, and others": request(PLAIN, "y ~ g + (1 | g) + (1 | h)"),
+    "nested": request(PLAIN, "y ~ x + u + (1 | g/h)"),
 }

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from service.contract import FitDocument
+from service.contract import FitDocument, FitOptions
 from service.data import dataset
 from service.data.table import Categorical, Numeric
 from service.design import make_design
 from service.engine import fit
 from service.formula import read
+from service.report.findings import findings_of
 from tests.questions import RADON, ask, document, refusal_of
-from tests.report.difficult import PLAIN, X
+from tests.report.difficult import CROSSED, PLAIN, SLOPES, X, request
 
 NAMES = {
     "": "id status model fixed_effects fixed_effects_covariance variance_components random_correlations icc r_squared "
@@ -139,7 +140,7 @@ def test_numbers_reach_the_client_to_the_last_bit() -> None:
     assert [effect["estimate"] for effect in found["fixed_effects"]] == estimates.beta.tolist()
     assert found["fixed_effects_covariance"] == estimates.covariance.tolist()
     assert found["statistics"]["sigma"] == estimates.sigma
-    assert found["random_effects"]["county"]["estimate"] == estimates.effects[:, None].tolist()
+    assert found["random_effects"]["county"]["estimate"] == estimates.factors[0].effects.T.tolist()
 
 
 @pytest.mark.parametrize(("held", "told"), [(0, 0.0), (0.5, 0.5), ([0.5], 0.5), ("inf", None), (["inf"], None)])
@@ -242,3 +243,68 @@ def test_weights_and_rows_that_were_left_out_are_told() -> None:
     data = {"w": [1.0] * len(X), "y": [None, *PLAIN[1:]], "x": X, "g": ["a", "b", "c"] * 16}
     found = document({"data": data, "formula": "y ~ x + (1 | g)", "weights": "w"})
     assert (found.model.n_observations, found.model.n_dropped, found.model.weights) == (47, 1, "w")
+
+
+@pytest.mark.parametrize(
+    ("term", "correlated"),
+    [
+        ("(x | g)", True),
+        ("(1 | g)", True),
+        ("(0 + x | g)", True),
+        ("(x || g)", False),
+        ("(1 | g) + (0 + x | g)", False),
+    ],
+)
+def test_coefficients_of_several_terms_are_not_correlated(term: str, correlated: bool) -> None:
+    found = document(request(PLAIN, f"y ~ x + {term}"))
+    (factor,) = found.model.grouping_factors
+    assert factor.correlated == correlated
+    assert [row.term for row in found.variance_components[:-1]] == factor.terms
+    assert len(found.random_correlations) == (len(factor.terms) == 2 and correlated)
+
+
+def test_every_pair_of_a_term_has_a_correlation() -> None:
+    found = document(request(PLAIN, "y ~ x + u + (x + I(x^2) | g)", method="ML"))
+    pairs = [(row.group, row.term_1, row.term_2) for row in found.random_correlations]
+    assert pairs == [("g", "(Intercept)", "x"), ("g", "(Intercept)", "I(x^2)"), ("g", "x", "I(x^2)")]
+    assert all(abs(row.correlation or 0) <= 1 for row in found.random_correlations)
+
+
+def test_factors_come_by_decreasing_number_of_groups() -> None:
+    found = document(request(PLAIN, "y ~ x + (1 | h) + (x | g)"))
+    names = ["g", "h"]
+    assert [factor.group for factor in found.model.grouping_factors] == names
+    assert [*(found.random_effects or {})] == [*(found.coefficients or {})] == [*found.icc.by_group] == names
+    assert [row.group for row in found.variance_components] == ["g", "g", "h", "Residual"]
+    assert [pool.group for pool in found.pooling] == ["h"]
+
+
+@pytest.mark.parametrize(("formula", "thetas"), [(SLOPES, 3), (CROSSED, 2), ("y ~ x + (x || g)", 2)])
+def test_every_theta_is_a_parameter(formula: str, thetas: int) -> None:
+    found = document(request(PLAIN, formula))
+    assert len(found.convergence.theta) == thetas
+    assert found.statistics.n_parameters == 2 + 1 + thetas
+    assert found.statistics.df_residual == len(PLAIN) - 3 - thetas
+
+
+@pytest.mark.parametrize("formula", [SLOPES, CROSSED, "y ~ x + (1 | g/h)", "y ~ 1 + (x | g) + (1 | h)"])
+def test_the_shares_of_the_factors_add_up(formula: str) -> None:
+    found = document(request(PLAIN, formula)).icc
+    # A handful of roundings.
+    assert sum(share or 0.0 for share in found.by_group.values()) == pytest.approx(found.adjusted, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("options", "needed"),
+    [
+        ({}, True),
+        ({"df": "residual"}, True),
+        ({"intervals": "none"}, True),
+        ({"df": "residual", "intervals": "none"}, False),
+        ({"df": "none", "intervals": "none"}, False),
+    ],
+)
+def test_curvature_is_left_out_where_nothing_needs_it(options: Mapping[str, str], needed: bool) -> None:
+    design = make_design(read(str(RADON["formula"])), dataset("radon"))
+    asked = FitOptions.model_validate({"formula": RADON["formula"], **options})
+    assert (findings_of(design, fit(design), asked).curvature is not None) == needed

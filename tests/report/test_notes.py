@@ -3,21 +3,40 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import sin
 
 import pytest
 
-from service.contract import FitDocument
+from service.contract import FitDocument, FitOptions
 from service.contract.document import Note
 from service.data import dataset
 from service.design import make_design
 from service.engine import fit
 from service.formula import read
-from service.inference import pooling
+from service.report.findings import findings_of
 from service.report.notes import WRITERS, notes
 from service.report.notes.coverage import COVERAGE, coverage_of
 from service.report.notes.wording import MOST_NAMED, listed
 from tests.questions import RADON, document
-from tests.report.difficult import BOTH, CENTRED, CODES, EFFECTS, LINE, MEAN, PLAIN, SINGLES, X, request, small
+from tests.report.difficult import (
+    BOTH,
+    CENTRED,
+    CODES,
+    CROSSED,
+    DIFFICULT,
+    EFFECTS,
+    GROUPS,
+    LEVEL,
+    LINE,
+    MEAN,
+    NOISE,
+    PLAIN,
+    SINGLES,
+    SLOPES,
+    X,
+    request,
+    small,
+)
 
 SEVERITIES = {
     "rows_dropped": {"info"},
@@ -30,10 +49,12 @@ SEVERITIES = {
     "not_converged": {"warning"},
     "several_optima": {"info"},
     "boundary_variance": {"warning"},
+    "singular_covariance": {"warning"},
     "few_groups": {"info", "warning"},
     "singleton_groups": {"info"},
     "equivalent_n": {"info"},
     "significance_no_criterion": {"info"},
+    "shares_leave_out": {"info"},
     "group_level_predictor": {"info"},
     "group_means_confound": {"warning"},
 }
@@ -57,10 +78,12 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
     "boundary_variance": request(CENTRED, MEAN),
+    "singular_covariance": request(CENTRED, SLOPES),
     "few_groups": small(PLAIN[:12], "aaabbbcccddd", MEAN),
     "singleton_groups": RADON,
     "equivalent_n": RADON,
     "significance_no_criterion": RADON,
+    "shares_leave_out": request(PLAIN, "y ~ 1 + (x | g)"),
     "group_level_predictor": request(PLAIN, BOTH),
     "group_means_confound": with_column("v", CONFOUNDED, "y ~ v + (1 | g)"),
 }
@@ -71,6 +94,8 @@ DOES_NOT: Mapping[str, Mapping[str, object]] = {
     "singleton_groups": request(PLAIN, MEAN),
     "equivalent_n": request(PLAIN, theta=0),
     "significance_no_criterion": request(CENTRED, MEAN),
+    "singular_covariance": request(PLAIN, SLOPES),
+    "shares_leave_out": request(PLAIN, SLOPES),
 }
 """A request whose fit it does not apply to."""
 
@@ -132,7 +157,7 @@ def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
     whole = document(APPLIES[code])
     (note,) = found(APPLIES[code], code)
     shared = note.where.keys() & OF_DOCUMENT.keys()
-    assert shared or code == "aliased_terms"
+    assert shared or code in {"aliased_terms", "shares_leave_out"}
     assert {name: note.where[name] for name in shared} == {name: OF_DOCUMENT[name](whole) for name in shared}
 
 
@@ -142,13 +167,27 @@ def test_warnings_stand_before_information() -> None:
     assert set(severities) == {"warning", "info"}
 
 
-def radon_notes(*, converged: bool = True, gradient_norm: float = 0.0, minima: int = 1) -> dict[str, Note]:
-    """The notes on the radon fit by code, had its search ended so."""
-    design = make_design(read("log_radon ~ floor + (1 | county)"), dataset("radon"))
+RADON_OPTIONS = {"formula": RADON["formula"]}
+
+
+def radon_notes(
+    *,
+    term: str = "(1 | county)",
+    known: bool = True,
+    converged: bool = True,
+    gradient_norm: float = 0.0,
+    minima: int = 1,
+) -> dict[str, Note]:
+    """The notes on a radon fit by code, had its search ended so."""
+    design = make_design(read(f"log_radon ~ floor + {term}"), dataset("radon"))
     made = fit(design)
-    assert made.optimum is not None
-    optimum = replace(made.optimum, converged=converged, gradient_norm=gradient_norm, minima=minima)
-    return {note.code: note for note in notes(design, replace(made, optimum=optimum), pooling(made.estimates))}
+    assert made.verdict is not None
+    verdict = replace(made.verdict, converged=converged, gradient_norm=gradient_norm, minima=minima)
+    found = findings_of(design, replace(made, verdict=verdict), FitOptions.model_validate(RADON_OPTIONS))
+    if not known and found.curvature is not None:
+        curvature = replace(found.curvature, covariance=found.curvature.covariance * float("nan"))
+        found = replace(found, curvature=curvature)
+    return {note.code: note for note in notes(found)}
 
 
 def test_a_search_that_did_not_end_is_told() -> None:
@@ -158,7 +197,7 @@ def test_a_search_that_did_not_end_is_told() -> None:
 
 
 def test_a_flat_criterion_is_told_without_a_number() -> None:
-    told = radon_notes(converged=False, gradient_norm=float("inf"), minima=3)
+    told = radon_notes(known=False, converged=False, gradient_norm=float("inf"), minima=3)
     assert "no curvature" in told["not_converged"].message
     assert told["not_converged"].where == {"gradient_norm": None}
     assert "variances_unidentified" in told
@@ -167,8 +206,9 @@ def test_a_flat_criterion_is_told_without_a_number() -> None:
 
 def test_several_optima_are_told() -> None:
     note = radon_notes(minima=2)["several_optima"]
-    assert "2 local minima" in note.message
+    assert "2 local minima; the lowest over the whole range" in note.message
     assert note.where == {"minima": 2}
+    assert "the lowest of those found" in radon_notes(term="(floor | county)", minima=2)["several_optima"].message
 
 
 def test_the_radon_fit_has_neither() -> None:
@@ -229,3 +269,102 @@ def test_long_lists_are_counted() -> None:
     assert note.where["terms"] == names[:MOST_NAMED]
     assert "and 2 more" in note.message
     assert document(request).model.aliased_terms == names
+
+
+def test_each_factor_has_a_note_of_its_own() -> None:
+    whole = document(request(CENTRED, CROSSED))
+    told = [(note.code, note.where["group"]) for note in whole.notes]
+    assert told == [("boundary_variance", "g"), ("boundary_variance", "h"), ("few_groups", "g"), ("few_groups", "h")]
+
+
+@pytest.mark.parametrize("name", DIFFICULT)
+def test_none_is_told_twice(name: str) -> None:
+    told = [(note.code, note.where.get("group"), note.where.get("term")) for note in document(DIFFICULT[name]).notes]
+    assert len(told) == len(set(told))
+
+
+def test_a_coefficient_that_does_not_vary_is_named() -> None:
+    (note,) = found(request(CENTRED, "y ~ 1 + (x || g)"), "boundary_variance")
+    assert note.where == {"group": "g", "n_groups": GROUPS, "terms": ["(Intercept)"]}
+    assert "estimated as 0 for (Intercept):" in note.message
+
+
+def test_a_correlation_of_one_is_told_with_its_sign() -> None:
+    (note,) = found(request(CENTRED, SLOPES), "singular_covariance")
+    (pair,) = document(request(CENTRED, SLOPES)).random_correlations
+    assert f"with a correlation of {round(pair.correlation or 0)}:" in note.message
+    assert note.where == {"group": "g", "terms": ["(Intercept)", "x"], "rank": 1, "full_rank": 2}
+    mirrored = {**request(CENTRED, SLOPES), "data": {"y": CENTRED, "x": [-x for x in X], "g": CODES}}
+    (other,) = document(mirrored).random_correlations
+    assert (pair.correlation or 0) * (other.correlation or 0) == pytest.approx(-1)
+
+
+def test_of_three_coefficients_the_rank_is_told() -> None:
+    """The slopes go with each other in y, and the intercept hardly varies."""
+    z = [sin(11 * k * k) for k in range(len(X))]
+    y = [e * (x + w) + noise / 9 for e, x, w, noise in zip(EFFECTS, X, z, NOISE, strict=True)]
+    data = {"y": y, "x": X, "z": z, "g": [f"g{j}" for j in CODES]}
+    (note,) = found({"data": data, "formula": "y ~ x + z + (x + z | g)"}, "singular_covariance")
+    assert note.where == {"group": "g", "terms": ["(Intercept)", "x", "z"], "rank": 2, "full_rank": 3}
+    assert "has rank 2, not 3" in note.message
+    assert "correlation of" not in note.message
+
+
+@pytest.mark.parametrize("theta", [[0.5, 0.3, 0.0], [0.0, 0.0, 0.0]])
+def test_what_is_held_is_no_estimate(theta: list[float]) -> None:
+    codes = {note.code for note in document(request(PLAIN, SLOPES, theta=theta)).notes}
+    assert "theta_held" in codes
+    assert codes.isdisjoint({"singular_covariance", "boundary_variance", "few_groups"})
+
+
+def test_several_thetas_are_told() -> None:
+    (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0.25]), "theta_held")
+    assert note.message == "theta is held at 0.5, 0.25, not estimated; standard errors take it as known."
+    assert note.where == {"groups": ["g", "h"], "theta": [0.5, 0.25]}
+    (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0]), "theta_held")
+    assert "What does not vary at this theta has no interval" in note.message
+
+
+def test_variances_of_the_same_groups_are_not_told_apart() -> None:
+    both = found(request(PLAIN, "y ~ x + (x | g) + (0 + x | m)"), "variances_unidentified")
+    assert [(note.where["group"], note.where["terms"]) for note in both] == [("g", ["x"]), ("m", ["x"])]
+    whole = document(request(PLAIN, "y ~ x + (x | g) + (0 + x | m)"))
+    assert [row.conf_low is None for row in whole.variance_components] == [False, True, True, False]
+    assert None not in [effect.df for effect in whole.fixed_effects]
+
+
+def test_single_observations_have_no_weight_where_more_varies() -> None:
+    (note,) = found(request(PLAIN, "y ~ x + (1 | g/h)"), "singleton_groups")
+    assert note.where.keys() == {"group", "groups", "weight"}
+    data = {"y": PLAIN[:12], "x": X[:12], "g": list("aaabbbcccdde")}
+    (note,) = found({"data": data, "formula": SLOPES}, "singleton_groups")
+    assert note.where == {"group": "g", "groups": 1}
+    assert "weight" not in note.message
+
+
+@pytest.mark.parametrize("formula", [SLOPES, CROSSED, "y ~ x + (0 + x | g)"])
+def test_what_is_said_of_a_mean_of_all_is_not_said_beside_other_effects(formula: str) -> None:
+    codes = {note.code for note in document(request(PLAIN, formula)).notes}
+    assert codes.isdisjoint({"equivalent_n", "significance_no_criterion", "group_means_confound"})
+
+
+def test_a_predictor_belongs_to_the_fewest_groups_it_is_constant_in() -> None:
+    inner = [f"{j}{k % 2}" for k, j in enumerate(CODES)]
+    of_inner = [sin(int(label)) for label in inner]
+    data = {"y": PLAIN, "u": LEVEL, "v": of_inner, "x": X, "g": [f"g{j}" for j in CODES], "s": inner}
+    told = found({"data": data, "formula": "y ~ x + u + v + (1 | g) + (1 | s)"}, "group_level_predictor")
+    assert [(note.where["group"], note.where["terms"]) for note in told] == [("s", ["v"]), ("g", ["u"])]
+
+
+def test_shares_of_all_that_varies_are_told() -> None:
+    """By `||` nothing but the intercept counts; with one term all does, and little else changes."""
+    (note,) = found(request(PLAIN, "y ~ x + (x || g)"), "shares_leave_out")
+    assert note.where["terms"] == ["x by g"]
+    correlated = document(request(PLAIN, SLOPES))
+    assert note.where["icc"] == pytest.approx(correlated.icc.adjusted, rel=0.02)
+    assert note.where["r2_conditional"] == pytest.approx(correlated.r_squared.conditional, rel=0.02)
+
+
+def test_what_varies_without_a_fixed_effect_is_named() -> None:
+    (note,) = found({"dataset": "radon", "formula": "log_radon ~ log_uranium + (floor | county)"}, "shares_leave_out")
+    assert note.where["terms"] == ["floor by county"]

@@ -18,25 +18,29 @@ from tests.report.difficult import DIFFICULT, Request
 TESTS = r"/fixed_effects/\d+/(statistic|df|p_value|conf_low|conf_high)"
 ERRORS = r"/fixed_effects/\d+/std_error|/fixed_effects_covariance/\d+/\d+"
 LIKELIHOOD = r"/statistics/(criterion|log_likelihood|aic|bic|deviance|dic)"
-GROUP_INTERVAL = r"/variance_components/0/conf_(low|high)"
-INTERVALS = r"/variance_components/\d/conf_(low|high)"
+GROUP_INTERVAL = r"/variance_components/\d+/conf_(low|high)"
+INTERVALS = r"/variance_components/(\d+|residual)/conf_(low|high)"
+CORRELATION = r"/random_correlations/\d+/correlation"
 SHARES = r"/icc/.*|/r_squared/.*"
-RATIO = r"/pooling/0/variance_ratio|/convergence/theta/0"
-EQUIVALENT = r"/pooling/0/equivalent_n"
+RATIO = r"/pooling/\d+/variance_ratio|/convergence/theta/\d+"
+EQUIVALENT = r"/pooling/\d+/equivalent_n"
 
 SAYS_WHY = {
     "no_pooling": [TESTS, ERRORS, LIKELIHOOD, "/variance_components/0/(variance|std_dev)", GROUP_INTERVAL, RATIO],
-    "theta_held": [GROUP_INTERVAL, EQUIVALENT],
-    "boundary_variance": [GROUP_INTERVAL, EQUIVALENT],
-    "no_residual_variance": [TESTS, LIKELIHOOD, INTERVALS, SHARES, RATIO, EQUIVALENT],
+    "theta_held": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
+    "boundary_variance": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
+    "no_residual_variance": [TESTS, LIKELIHOOD, INTERVALS, CORRELATION, SHARES, RATIO, EQUIVALENT],
     "variances_unidentified": [r"/fixed_effects/\d+/(df|p_value|conf_low|conf_high)", INTERVALS, EQUIVALENT],
-    "variance_out_of_range": [r"/fixed_effects_covariance/\d+/\d+", r"/variance_components/\d/variance"],
+    "variance_out_of_range": [
+        r"/fixed_effects_covariance/\d+/\d+",
+        r"/variance_components/(\d+|residual)/variance",
+    ],
     "not_converged": ["/convergence/gradient_norm", "/notes/.*/gradient_norm"],
 }
 """The nulls that a note explains, by its code."""
 
-NEVER_THERE = {"/model/weights", "/variance_components/1/term", "/fitted", "/residuals"}
-"""What was not asked for, and the residual's term."""
+NEVER_THERE = r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
+"""What was not asked for, the residual's term, and the weights where more varies than an intercept."""
 
 
 def nulls(value: object, path: str = "") -> Iterator[str]:
@@ -58,9 +62,10 @@ def refuse_constant(name: str) -> None:
 def unexplained(found: dict[str, Any], without: str = "") -> list[str]:
     """The nulls of a document that none of its notes explains, one left out."""
     codes = {note["code"] for note in found["notes"]} - {without}
-    patterns = [pattern for code in codes for pattern in SAYS_WHY.get(code, [])]
-    missing = sorted(set(nulls(found)) - NEVER_THERE)
-    return [path for path in missing if not any(re.fullmatch(pattern, path) for pattern in patterns)]
+    patterns = [NEVER_THERE, *(pattern for code in codes for pattern in SAYS_WHY.get(code, []))]
+    last = f"/variance_components/{len(found['variance_components']) - 1}/"
+    missing = {path.replace(last, "/variance_components/residual/") for path in nulls(found)}
+    return sorted(path for path in missing if not any(re.fullmatch(pattern, path) for pattern in patterns))
 
 
 def assert_told(body: bytes) -> None:
@@ -89,29 +94,50 @@ def test_each_of_these_notes_is_needed(code: str) -> None:
     assert any(alone)
 
 
+@pytest.mark.parametrize("name", DIFFICULT)
+def test_weights_are_there_where_a_varying_intercept_is_all(name: str) -> None:
+    found = json.loads(answer(name))
+    pooled = {part["group"] for part in found["pooling"]}
+    for group, effects in found["random_effects"].items():
+        assert (group in pooled) == (effects["terms"] == ["(Intercept)"]) == (effects["weight"] is not None)
+
+
 CELL = st.sampled_from([0.0, 1.0, 2.0, 0.5, -3.0])
+ONE = ["y ~ 1 + (1 | g)", "y ~ x + (1 | g)", "y ~ 0 + (1 | g)", "y ~ 0 + x + (1 | g)"]
+SEVERAL = ["y ~ x + (x | g)", "y ~ 1 + (x || g)", "y ~ x + (1 | g) + (1 | h)", "y ~ x + (x | g) + (1 | h)"]
+REFUSED = {"too_many_parameters", "all_singletons"}
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> Request:
-    """Small tables of few values, in which constants, ties and exact fits are common; two rows at least to a group."""
+def requests(draw: st.DrawFn, formulas: list[str], rows_of_a_group: int) -> Request:
+    """Small tables of few values, in which constants, ties and exact fits are common."""
     n_groups = draw(st.integers(2, 4))
-    groups = [*range(n_groups), *range(n_groups), *draw(st.lists(st.integers(0, n_groups - 1), max_size=6))]
+    more = draw(st.lists(st.integers(0, n_groups - 1), max_size=6))
+    groups = [*range(n_groups)] * rows_of_a_group + more
     columns = st.lists(CELL, min_size=len(groups), max_size=len(groups))
     scale = draw(st.sampled_from([1.0, 1e160, 1e-200]))
     y = [scale * value for value in draw(columns)]
-    theta = draw(st.sampled_from([None, None, None, 0, 0.5, "inf"]))
     method = draw(st.sampled_from(["REML", "ML"]))
-    formula = draw(st.sampled_from(["y ~ 1 + (1 | g)", "y ~ x + (1 | g)", "y ~ 0 + (1 | g)", "y ~ 0 + x + (1 | g)"]))
-    data = {"y": y, "x": draw(columns), "g": [f"g{j}" for j in groups]}
-    return {"data": data, "formula": formula, "method": method, "theta": theta}
+    crossed = [f"h{k % 3}" for k in range(len(groups))]
+    data = {"y": y, "x": draw(columns), "g": [f"g{j}" for j in groups], "h": crossed}
+    return {"data": data, "formula": draw(st.sampled_from(formulas)), "method": method}
+
+
+def assert_told_or_refused(request: Request) -> None:
+    reply = ask(json.dumps(request).encode())
+    if reply.failed:
+        assert json.loads(reply.body)["code"] in REFUSED
+    else:
+        assert_told(reply.body)
 
 
 @settings(max_examples=100, deadline=None)
-@given(requests())
-def test_every_null_of_any_small_table_has_a_note(request: Request) -> None:
-    reply = ask(json.dumps(request).encode())
-    if reply.failed:
-        assert json.loads(reply.body)["code"] == "too_many_parameters"
-    else:
-        assert_told(reply.body)
+@given(requests(ONE, 2), st.sampled_from([None, None, None, 0, 0.5, "inf"]))
+def test_every_null_of_any_small_table_has_a_note(request: Request, theta: object) -> None:
+    assert_told_or_refused({**request, "theta": theta})
+
+
+@settings(max_examples=100, deadline=None)
+@given(requests(SEVERAL, 3))
+def test_every_null_of_any_small_table_with_several_variances_has_a_note(request: Request) -> None:
+    assert_told_or_refused(request)

@@ -1,6 +1,7 @@
 """The summary: what arm's display() prints, with what a reader must know added."""
 
 import json
+import re
 from pathlib import Path
 from statistics import fmean
 from typing import TypedDict
@@ -14,6 +15,7 @@ from tests.report.difficult import CENTRED, EFFECTS, MEAN, PLAIN, X, request
 
 
 class Display(TypedDict):
+    data: str
     formula: str
     method: str
     digits: int
@@ -40,18 +42,65 @@ deviance = 2163.7
 """
 
 
+CORRELATED_TEXT = """\
+lmer(formula = u ~ x + (x + z | g))
+            coef.est coef.se
+(Intercept)     0.40    0.33
+x               2.12    0.24
+
+Error terms:
+ Groups   Name        Std.Dev. Corr
+ g        (Intercept) 1.16
+          x           0.85     -0.47
+          z           0.96     -0.27 0.28
+ Residual             0.46
+---
+number of obs: 120, groups: g, 12
+AIC = 300.0, DIC = 278.7
+deviance = 280.3
+"""
+
+
 def test_the_radon_survey() -> None:
     assert summary_text(document(RADON), 2) == RADON_TEXT
 
 
+def test_correlations_stand_beside_the_standard_deviations() -> None:
+    found = document({"data": REFERENCE["larger"], "formula": "u ~ x + (x + z | g)"})
+    assert summary_text(found, 2) == CORRELATED_TEXT
+
+
+@pytest.mark.parametrize(
+    ("formula", "names"),
+    [
+        ("u ~ x + (x || g) + (0 + z | g)", ["g (Intercept)", "g.1 x", "g.2 z"]),
+        # Terms with the same coefficient are told apart.
+        ("u ~ x + (1 | g) + (x | g)", ["g (Intercept)", "g.1 (Intercept)", " x"]),
+        ("u ~ x + (x | g) + (1 | g)", ["g (Intercept)", " x", "g.1 (Intercept)"]),
+        ("u ~ x + (z | g) + (0 + z | g)", ["g (Intercept)", " z", "g.1 z"]),
+    ],
+)
+def test_further_terms_of_a_factor_are_numbered(formula: str, names: list[str]) -> None:
+    lines = summary_text(document({"data": REFERENCE["larger"], "formula": formula})).splitlines()
+    rows = lines[lines.index("Error terms:") + 2 : lines.index("---") - 1]
+    start = lines[lines.index("Error terms:") + 1].index("Std.Dev.")
+    assert [re.sub(" +", " ", row[1:start].rstrip()) for row in rows] == names
+
+
+def test_a_correlation_that_does_not_exist_is_na() -> None:
+    lines = summary_text(document(request(EFFECTS, "y ~ 1 + (x | g)"))).splitlines()
+    assert lines[lines.index("---") - 2].split() == ["x", "0.00", "NA"]
+
+
 def words(lines: list[str]) -> list[str]:
     """The words without their alignment; R leaves out a decimal that is zero, and breaks a long call."""
-    return [word.removesuffix(".0") for line in lines for word in line.split()]
+    return [re.sub(r"\.0(?=,|$)", "", word) for line in lines if not line.startswith("note: ") for word in line.split()]
 
 
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_it_says_what_arm_says(display: Display) -> None:
-    found = document({"dataset": "radon", "formula": display["formula"], "method": display["method"]})
+    data = {"dataset": "radon"} if display["data"] == "radon" else {"data": REFERENCE[display["data"]]}
+    found = document({**data, "formula": display["formula"], "method": display["method"]})
     assert words(summary_text(found, display["digits"]).splitlines()) == words(display["text"])
 
 

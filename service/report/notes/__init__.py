@@ -1,13 +1,12 @@
 """What to know about a fit: each note a stable code, the numbers, and one sentence of advice.
 
-Difficulty is not an error: it is said here, once, and only where it applies. A module a subject, a function a code.
+Difficulty is not an error: it is said here, once for each factor, and only where it applies. A module a subject, a
+function a code.
 """
 
 from service.contract.document import Note
-from service.design import Design
-from service.engine import Fit
-from service.inference import Pooling
-from service.report.notes import groups, limits, predictors, rows, search
+from service.report.findings import Findings
+from service.report.notes import boundary, groups, identification, limits, predictors, rows, search, slopes
 
 WRITERS = (
     rows.rows_dropped,
@@ -15,22 +14,24 @@ WRITERS = (
     limits.no_pooling,
     limits.theta_held,
     limits.no_residual_variance,
-    limits.variances_unidentified,
+    identification.variances_unidentified,
     limits.variance_out_of_range,
     search.not_converged,
     search.several_optima,
-    groups.boundary_variance,
+    boundary.boundary_variance,
+    boundary.singular_covariance,
     groups.few_groups,
     groups.singleton_groups,
     groups.equivalent_n,
     groups.significance_no_criterion,
+    slopes.shares_leave_out,
     predictors.group_level_predictor,
     predictors.group_means_confound,
 )
 """One for each code, which is its name."""
 
 
-def notes(design: Design, fit: Fit, pool: Pooling) -> list[Note]:
+def notes(found: Findings) -> list[Note]:
     """The notes that apply to a fit, warnings first."""
-    found = [note for writer in WRITERS for note in writer(design, fit, pool)]
-    return sorted(found, key=lambda note: note.severity != "warning")
+    written = [note for writer in WRITERS for note in writer(found)]
+    return sorted(written, key=lambda note: note.severity != "warning")

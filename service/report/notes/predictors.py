@@ -3,38 +3,64 @@
 from collections.abc import Iterator
 
 from service.contract.document import Note
-from service.design import Design
-from service.engine import Fit
-from service.inference import Pooling, contexts
+from service.engine import FactorEstimates
+from service.inference import contexts, is_constant_within
+from service.report.findings import Findings
 from service.report.notes.wording import MOST_NAMED, listed
 
 CONFOUNDED = 0.01
 """p-value of a contextual effect below which a predictor's group means are said to confound it."""
 
+INTERCEPT = "(Intercept)"
 
-def group_level_predictor(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
+
+def group_level_predictor(found: Findings) -> Iterator[Note]:
     """A predictor is constant within groups."""
-    names = _names(design, fit)
-    level = [name for name, flag in zip(names, fit.estimates.group_level, strict=True) if flag]
-    level = [name for name in level if name != "(Intercept)"]
-    if level:
-        group = design.random[0].grouping.name
-        yield Note(
-            code="group_level_predictor",
-            severity="info",
-            message=f"Constant within every group of {group}: {listed(level)}. Such a predictor explains differences "
-            f"between groups, and its precision goes with the {fit.estimates.counts.size} groups, not with the rows.",
-            where={"group": group, "terms": level[:MOST_NAMED]},
-            see="Gelman & Hill 2007, section 12.6",
-        )
+    for factor, level in zip(found.factors, _levels(found), strict=True):
+        if level:
+            group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
+            yield Note(
+                code="group_level_predictor",
+                severity="info",
+                message=f"Constant within every group of {group}: {listed(level)}. Such a predictor explains "
+                f"differences between groups, and its precision goes with the {n_groups} groups, not with the rows.",
+                where={"group": group, "terms": level[:MOST_NAMED]},
+                see="Gelman & Hill 2007, section 12.6",
+            )
 
 
-def group_means_confound(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
+def _levels(found: Findings) -> list[list[str]]:
+    """For each factor the predictors that are constant within its groups and not within those of one with fewer."""
+    levels: list[list[str]] = [[] for _ in found.factors]
+    for position, name in enumerate(found.names):
+        if found.estimates.group_level[position] and name != INTERCEPT:
+            levels[_level_of(found, position)].append(name)
+    return levels
+
+
+def _level_of(found: Findings, position: int) -> int:
+    """The factor with the fewest groups within which the group-level predictor at `position` is constant."""
+    if len(found.factors) == 1:
+        return 0
+    values = found.design.X.column(int(found.estimates.kept[position]))
+    constant = [
+        place
+        for place, factor in enumerate(found.factors)
+        if _has_intercept(factor) and is_constant_within(values, factor.factor.grouping)
+    ]
+    return constant[-1] if constant else 0
+
+
+def _has_intercept(factor: FactorEstimates) -> bool:
+    return INTERCEPT in factor.factor.names
+
+
+def group_means_confound(found: Findings) -> Iterator[Note]:
     """The slope between groups differs from the slope within."""
-    names, group = _names(design, fit), design.random[0].grouping.name
-    clear = [context for context in contexts(fit) if context.p_value < CONFOUNDED]
+    group = found.factors[0].factor.grouping.name
+    clear = [context for context in contexts(found.fit) if context.p_value < CONFOUNDED]
     for context in sorted(clear, key=lambda context: context.p_value)[:MOST_NAMED]:
-        name = names[context.position]
+        name = found.names[context.position]
         yield Note(
             code="group_means_confound",
             severity="warning",
@@ -50,7 +76,3 @@ def group_means_confound(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]
             },
             see="Gelman & Hill 2007, section 12.6; Mundlak 1978",
         )
-
-
-def _names(design: Design, fit: Fit) -> list[str]:
-    return [design.names[k] for k in fit.estimates.kept]

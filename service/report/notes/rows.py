@@ -3,30 +3,28 @@
 from collections.abc import Iterator
 
 from service.contract.document import Note
-from service.design import Design
-from service.engine import Fit
-from service.inference import Pooling
+from service.report.findings import Findings
 from service.report.notes.wording import MOST_NAMED, listed
 
 
-def rows_dropped(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
+def rows_dropped(found: Findings) -> Iterator[Note]:
     """Rows with missing values were left out."""
-    if design.n_dropped:
-        n = fit.estimates.n
+    dropped, n = found.design.n_dropped, found.estimates.n
+    if dropped:
         yield Note(
             code="rows_dropped",
             severity="info",
-            message=f"{design.n_dropped} of {n + design.n_dropped} rows lack a value in a used column and were left "
-            f"out; unless values are missing at random, the estimates describe only the {n} complete rows.",
-            where={"n_dropped": design.n_dropped, "n_observations": n},
+            message=f"{dropped} of {n + dropped} rows lack a value in a used column and were left out; unless values "
+            f"are missing at random, the estimates describe only the {n} complete rows.",
+            where={"n_dropped": dropped, "n_observations": n},
             see="Gelman & Hill 2007, chapter 25",
         )
 
 
-def aliased_terms(design: Design, fit: Fit, _: Pooling) -> Iterator[Note]:
+def aliased_terms(found: Findings) -> Iterator[Note]:
     """Columns that earlier ones determine were dropped."""
-    if fit.estimates.aliased.size:
-        names = [design.names[k] for k in fit.estimates.aliased]
+    names = [found.design.names[k] for k in found.estimates.aliased]
+    if names:
         yield Note(
             code="aliased_terms",
             severity="warning",

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
-from service.design import Design
-from service.engine import Fit
-from service.inference import Pooling, variance_covariance
+from service.report.findings import Findings
+from service.report.notes.identification import is_unidentified
 
 
-def not_converged(_: Design, fit: Fit, __: Pooling) -> Iterator[Note]:
+def not_converged(found: Findings) -> Iterator[Note]:
     """The best value found is not a stationary point."""
-    if fit.optimum is not None and not fit.optimum.converged:
-        norm, known = fit.optimum.gradient_norm, bool(np.isfinite(fit.optimum.gradient_norm))
+    verdict = found.fit.verdict
+    if verdict is not None and not verdict.converged:
+        norm, known = verdict.gradient_norm, bool(np.isfinite(verdict.gradient_norm))
         steep = f"still changes at the best value found (gradient {norm:.2g} standard errors)"
         flat = "has no curvature at the best value found, so that the gradient tells no distance to the optimum"
         yield Note(
@@ -25,13 +25,15 @@ def not_converged(_: Design, fit: Fit, __: Pooling) -> Iterator[Note]:
         )
 
 
-def several_optima(_: Design, fit: Fit, __: Pooling) -> Iterator[Note]:
+def several_optima(found: Findings) -> Iterator[Note]:
     """The criterion has more than one minimum, which are not the ripples of a flat one."""
-    if fit.optimum is not None and fit.optimum.minima > 1 and np.isfinite(variance_covariance(fit)).all():
+    verdict = found.fit.verdict
+    if verdict is not None and verdict.minima > 1 and not is_unidentified(found):
+        over = "over the whole range" if found.estimates.theta.size == 1 else "of those found"
         yield Note(
             code="several_optima",
             severity="info",
-            message=f"The criterion has {fit.optimum.minima} local minima; the lowest over the whole range was taken.",
-            where={"minima": fit.optimum.minima},
+            message=f"The criterion has {verdict.minima} local minima; the lowest {over} was taken.",
+            where={"minima": verdict.minima},
             see="Bates, Mächler, Bolker & Walker 2015, section 3",
         )

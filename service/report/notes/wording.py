@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from service.report.findings import Findings
+
 MOST_NAMED = 10
 """Names listed in a note before the rest is counted."""
 
@@ -10,3 +12,9 @@ def listed(names: Sequence[str]) -> str:
     """The names in a row, the first ten and how many more."""
     shown = ", ".join(names[:MOST_NAMED])
     return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED} more"
+
+
+def groups_of(found: Findings) -> dict[str, str | list[str]]:
+    """Where a note on all that varies belongs: the one factor there is, or all of them."""
+    names = [factor.factor.grouping.name for factor in found.factors]
+    return {"group": names[0]} if len(names) == 1 else {"groups": names}

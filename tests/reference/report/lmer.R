@@ -1,5 +1,6 @@
-# Writes lmer.json: what lme4 makes of a small table with weights, offsets and codings, and what arm prints of radon.
-# Run in this folder: Rscript lmer.R  (R 4.2.2, lme4 1.1-31, arm 1.13-1, jsonlite 1.8.4)
+# Writes lmer.json: what lme4 makes of a small table with weights, offsets and codings, and of a larger one with random
+# effects of every structure; and what arm prints of the larger one and of radon.
+# Run in this folder: Rscript lmer.R  (R 4.2.2, lme4 1.1-31, arm 1.13-1, performance 0.10.2, jsonlite 1.8.4)
 
 suppressPackageStartupMessages({
   library(lme4)
@@ -48,17 +49,89 @@ fits <- list(
   poly = fit_of("y ~ x + f + (1 | g)", levels = c("low", "mid", "top"), contrasts = "poly")
 )
 
-radon <- read.csv("../../../service/data/datasets/radon.csv")
-display_of <- function(model, method, digits) {
-  text <- capture.output(display(model, digits = digits))
-  list(formula = deparse(formula(model)), method = method, digits = digits, text = I(text))
+# The larger table: g and h are crossed, s is nested in g; p and q have as many groups as each other; f has levels.
+row <- 0:119
+set.seed(3)
+larger <- data.frame(
+  x = round(rnorm(120), 3), z = round(rnorm(120), 3), o = round(rnorm(120), 3), w = 1 + row %% 4,
+  g = sprintf("g%02d", row %/% 10), h = paste0("h", row %% 7), s = paste0("s", row %/% 5 %% 2),
+  p = paste0("p", (row * 7) %/% 5 %% 5), q = paste0("q", (row * 11) %/% 3 %% 5),
+  f = c("low", "mid", "top")[1 + (row * 5) %/% 2 %% 3]
+)
+of <- function(...) {
+  by <- factor(paste(...))
+  rnorm(nlevels(by))[by]
 }
-displays <- with(radon, {
-  reml <- lmer(log_radon ~ floor + (1 | county), control = control)
-  ml <- lmer(log_radon ~ floor + log_uranium + (1 | county), REML = FALSE, control = control)
-  reml@call$control <- ml@call$control <- NULL
-  list(display_of(reml, "REML", 2), display_of(reml, "REML", 4), display_of(ml, "ML", 2), display_of(ml, "ML", 0))
+larger <- within(larger, {
+  y <- round(1 + 2 * x + o + of(g) + of(h) + of(g, s) + of(p) + of(q) + of(g) * x + of(h) * z + of(p) * x + rnorm(120) / 2, 3)
+  u <- round(1 + 2 * x + of(g) + of(g) * x + of(g) * z + rnorm(120) / 2, 3)
+  v <- round(of(g) + of(g) * (f == "mid") + of(g) * (f == "top") + rnorm(120) / 2, 3)
 })
 
-written <- list(table = table, fits = fits, displays = displays)
+matrix_of <- function(values) unname(as.matrix(values))
+part_of <- function(effects, lines) {
+  variances <- attr(effects, "postVar")
+  if (is.list(variances)) {  # of several terms: what is between them is not asked for
+    errors <- do.call(cbind, lapply(variances, function(v) matrix(sqrt(apply(v, 3, diag)), ncol = dim(v)[1], byrow = TRUE)))
+  } else {
+    errors <- matrix(sqrt(apply(variances, 3, diag)), ncol = dim(variances)[1], byrow = TRUE)
+  }
+  list(
+    levels = I(rownames(effects)), terms = I(colnames(effects)), estimate = matrix_of(effects), std_error = errors,
+    line_terms = I(colnames(lines)), lines = matrix_of(lines)
+  )
+}
+
+structure_of <- function(formula, weights = NULL) {
+  arguments <- list(as.formula(formula), larger, control = lmerControl(
+    optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun = 1e6), calc.derivs = FALSE
+  ))
+  arguments$weights <- if (length(weights)) larger[[weights]]
+  m <- do.call(lmer, arguments)
+  effects <- ranef(m, condVar = TRUE)
+  lines <- coef(m)
+  rows <- as.data.frame(VarCorr(m))
+  stopifnot(!isSingular(m))
+  r2 <- suppressWarnings(performance::r2(m))
+  list(
+    formula = formula, weights = weights, estimate = I(unname(fixef(m))),
+    std_error = I(unname(sqrt(diag(as.matrix(vcov(m)))))), theta = I(unname(getME(m, "theta"))),
+    sizes = as.list(lapply(m@flist, nlevels)[names(effects)]),
+    spreads = I(rows[is.na(rows$var2), c("grp", "var1", "sdcor")]),
+    correlations = I(rows[!is.na(rows$var2), c("grp", "var1", "var2", "sdcor")]),
+    parts = Map(part_of, effects, lines), fitted = unname(fitted(m)), criterion = unname(m@devcomp$cmp["REML"]),
+    shares = unname(c(unlist(suppressWarnings(performance::icc(m)))[1], r2$R2_marginal, r2$R2_conditional))
+  )
+}
+
+formulas <- c(
+  "y ~ x + (x | g)", "y ~ x + (x || g)", "y ~ z + (x | g)", "y ~ x + z + (0 + x | g)", "u ~ x + z + (x + z | g)",
+  "y ~ x + (1 | g) + (1 | h)", "y ~ x + (0 + z | h) + (x | g)", "y ~ x + (1 | g/s)", "v ~ f + (f | g)",
+  "v ~ 0 + f + (0 + f | g)", "y ~ x + (1 | p) + (1 | q) + (1 | g)", "y ~ x + offset(o) + (x | g) + (1 | h)",
+  "y ~ x + (1 | p) + (1 | q) + (0 + x | p) + (x | g)"
+)
+structures <- c(lapply(formulas, structure_of), list(
+  structure_of("y ~ x + (x | g)", "w"), structure_of("y ~ x + (1 | g) + (1 | h)", "w")
+))
+
+radon <- read.csv("../../../service/data/datasets/radon.csv")
+display_of <- function(formula, method = "REML", digits = 2, rows = "larger") {
+  m <- lmer(as.formula(formula), get(rows), REML = method == "REML", control = control)
+  m@call <- call("lmer", formula = as.name(formula))
+  if (method == "ML") m@call$REML <- FALSE
+  text <- gsub("`", "", capture.output(display(m, digits = digits)), fixed = TRUE)
+  list(data = rows, formula = formula, method = method, digits = digits, text = I(text))
+}
+displays <- list(
+  display_of("log_radon ~ floor + (1 | county)", rows = "radon"),
+  display_of("log_radon ~ floor + (1 | county)", rows = "radon", digits = 4),
+  display_of("log_radon ~ floor + log_uranium + (1 | county)", "ML", rows = "radon"),
+  display_of("log_radon ~ floor + log_uranium + (1 | county)", "ML", 0, rows = "radon"),
+  display_of("log_radon ~ floor + (floor | county)", rows = "radon"),
+  display_of("log_radon ~ floor + (floor || county)", "ML", 3, rows = "radon"),
+  display_of("u ~ x + (x + z | g)"), display_of("u ~ x + (x + z | g)", digits = 0), display_of("y ~ x + (x | g/s)"),
+  display_of("y ~ x + (1 | g) + (z | h)", "ML", 3), display_of("y ~ x + (1 | p) + (1 | q) + (x || g)")
+)
+
+written <- list(table = table, fits = fits, larger = larger, structures = structures, displays = displays)
 writeLines(jsonlite::toJSON(written, dataframe = "columns", auto_unbox = TRUE, null = "null", digits = NA), "lmer.json")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.arrays import Matrix, Vector
-from service.engine.between import Between, between_groups
+from service.engine.scalar.between import Between, between_groups
 
 PHIS = np.array([0.0, 1e-6, 1e-3, 1.0, 1e3, 1e9, 1e24])
 random = np.random.default_rng(1)
@@ -40,7 +40,7 @@ def assert_same_sums(between: Between, weights: Vector, means: Matrix) -> None:
 )
 def test_the_sums_are_the_sums(name: str, limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, value in limits.items():
-        monkeypatch.setattr(f"service.engine.between.{limit}", value)
+        monkeypatch.setattr(f"service.engine.scalar.between.{limit}", value)
     assert_same_sums(between_groups(GROUPS[name], MEANS), GROUPS[name], MEANS)
 
 

@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 
 from service.design import Design
-from service.engine import fit
-from service.engine.criterion import criterion_of
+from service.engine import Fit, Verdict, fit
+from service.engine.scalar.criterion import criterion_of
+from service.engine.scalar.model import ScalarModel
+from service.engine.scalar.optimum import Optimum
 from tests.engine.designs import design_of, group_of
 from tests.engine.hard_designs import EASY, HARD
 from tests.oracle import answer
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
+
+
+def optimum_of(fitted: Fit) -> Optimum:
+    assert isinstance(fitted.model, ScalarModel)
+    assert fitted.model.optimum is not None
+    return fitted.model.optimum
 
 
 def divided(distance: float) -> Design:
@@ -36,18 +44,19 @@ def test_the_lower_of_two_minima_is_taken(distance: float) -> None:
     design = divided(distance)
     fitted, true = fit(design, restricted=False), answer(design, restricted=False)
     # The witness looks at every second decade; half of the digits, as elsewhere.
-    assert fitted.estimates.theta == pytest.approx(true.theta, rel=1e-8)
+    assert fitted.estimates.theta[0] == pytest.approx(true.theta, rel=1e-8)
 
 
 def test_two_minima_are_counted() -> None:
-    optimum = fit(divided(2.6), restricted=False).optimum
-    assert optimum is not None
-    assert optimum.minima == 2
+    verdict = fit(divided(2.6), restricted=False).verdict
+    assert verdict is not None
+    assert verdict.minima == 2
 
 
 def test_the_boundary_is_an_optimum() -> None:
-    optimum = fit(EASY["theta 0"]).optimum
-    assert optimum is not None
+    fitted = fit(EASY["theta 0"])
+    optimum = optimum_of(fitted)
+    assert fitted.verdict == Verdict(True, True, optimum.evaluations, 0.0)
     assert (optimum.phi, optimum.gradient_norm, optimum.converged) == (0.0, 0.0, True)
     assert optimum.evaluation.slope >= 0
 
@@ -57,8 +66,8 @@ def test_a_residual_just_above_rounding_is_found(size: float) -> None:
     codes = group_of((2, 3, 4, 3, 2))
     design = design_of(np.array([1.0, 4, 2, 8, 5])[codes] + size * np.cos(np.arange(14.0)), codes)
     fitted, true = fit(design), answer(design)
-    assert fitted.optimum is not None
-    assert fitted.optimum.converged
+    assert fitted.verdict is not None
+    assert fitted.verdict.converged
     # The residual itself has no more digits than its distance from rounding, some 1e-16 of 8.
     assert fitted.estimates.sigma == pytest.approx(true.sigma, rel=1e-14 / size)
 
@@ -67,9 +76,7 @@ def test_a_criterion_that_does_not_depend_on_theta_is_flat_and_0_is_taken() -> N
     codes = group_of((3, 4, 2, 5))
     indicators = [(codes == j).astype(float) for j in (1, 2, 3)]
     y = np.random.default_rng(3).standard_normal(codes.size)
-    found = fit(design_of(y, codes, *indicators)).optimum
-    assert found is not None
-    assert (found.flat, found.phi, found.converged) == (True, 0.0, True)
-    sloped = fit(design_of(y, codes, *indicators[:2])).optimum
-    assert sloped is not None
-    assert not sloped.flat
+    fitted = fit(design_of(y, codes, *indicators))
+    found = optimum_of(fitted)
+    assert (found.flat, found.phi, found.converged, fitted.is_flat) == (True, 0.0, True, True)
+    assert not fit(design_of(y, codes, *indicators[:2])).is_flat

@@ -1,0 +1,80 @@
+"""Notes on optima on the boundary: what does not vary, and covariances of less than full rank."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from service.contract.document import Note
+from service.engine import FactorEstimates
+from service.report.findings import Findings
+from service.report.notes.wording import MOST_NAMED, listed
+
+RANK = 1e-12
+"""Singular value of the standardised coefficients of a group below which it is rounding: a predictor at a distance of a
+million times its spread still leaves 1e-7."""
+
+
+def boundary_variance(found: Findings) -> Iterator[Note]:
+    """A variance between groups is estimated as zero."""
+    if found.fit.verdict is None or found.fit.is_flat:
+        return
+    for factor in found.factors:
+        alike = [factor.factor.names[k] for k in np.flatnonzero(factor.sd == 0.0)]
+        if alike:
+            group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
+            yield Note(
+                code="boundary_variance",
+                severity="warning",
+                message=f"{_alike(factor, alike)} That is an estimate, not evidence that the groups are alike: keep "
+                "the term, and average over the uncertainty of the variance where it matters.",
+                where={"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
+                see="Gelman & Hill 2007, section 12.9",
+            )
+
+
+def _alike(factor: FactorEstimates, alike: list[str]) -> str:
+    """What does not vary, and what therefore has no value."""
+    between = f"between the {factor.factor.n_groups} groups of {factor.factor.grouping.name}"
+    if factor.factor.is_varying_intercept:
+        return (
+            f"The variance {between} is estimated as 0: every group is pooled completely, and the standard deviation "
+            "has no interval and the equivalent n no value."
+        )
+    return (
+        f"The variance {between} is estimated as 0 for {listed(alike)}: the groups are pooled completely there, and "
+        "such a standard deviation has no interval and no correlations."
+    )
+
+
+def singular_covariance(found: Findings) -> Iterator[Note]:
+    """What varies together has a covariance of less than full rank; a correlation of 1 is the plainest case."""
+    if found.fit.verdict is None or not found.fit.verdict.singular:
+        return
+    for factor in found.factors:
+        for term in factor.factor.terms:
+            varying = term.start + np.flatnonzero(factor.sd[term])
+            rank = _rank(factor.root[varying]) if varying.size > 1 else varying.size
+            if rank < varying.size:
+                yield _singular(factor, varying.tolist(), rank)
+                break
+
+
+def _rank(rows: np.ndarray) -> int:
+    """The rank of rows none of which is zero, each in its own unit."""
+    sizes = np.linalg.svd(rows / np.abs(rows).max(axis=1, keepdims=True), compute_uv=False)
+    return int(np.count_nonzero(sizes > RANK))
+
+
+def _singular(factor: FactorEstimates, varying: list[int], rank: int) -> Note:
+    group, names = factor.factor.grouping.name, [factor.factor.names[k] for k in varying]
+    pair = f" with a correlation of {factor.correlation[varying[0], varying[1]]:.0f}" if len(varying) == 2 else ""
+    return Note(
+        code="singular_covariance",
+        severity="warning",
+        message=f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
+        f"{len(names)}. That is an estimate on the boundary, not an error: the groups are too few, or too small, to "
+        "tell all of it. If the question allows, leave out the correlations (|| in place of |) or a coefficient; "
+        "otherwise keep the term.",
+        where={"group": group, "terms": names[:MOST_NAMED], "rank": rank, "full_rank": len(names)},
+        see="Bates, Kliegl, Vasishth & Baayen 2015, Parsimonious Mixed Models",
+    )

@@ -1,0 +1,55 @@
+"""Notes on variances that the rows do not tell from one another."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from service.contract.document import Note, Where
+from service.engine import FactorEstimates
+from service.report.findings import Findings
+from service.report.notes.wording import MOST_NAMED, listed
+
+
+def is_unidentified(found: Findings) -> bool:
+    """Whether what varies between groups cannot be told from what varies within, as far as anything asked needs it."""
+    return found.fit.is_flat or (found.curvature is not None and bool(np.isnan(found.curvature.covariance).any()))
+
+
+def variances_unidentified(found: Findings) -> Iterator[Note]:
+    """The rows do not tell some variances apart."""
+    whole = is_unidentified(found)
+    for place, factor in enumerate(found.factors):
+        untold = [] if whole else _untold(found, place)
+        if whole or untold:
+            group, n_groups, n = factor.factor.grouping.name, factor.factor.n_groups, found.estimates.n
+            where: Where = {"group": group, "n_groups": n_groups, "n_observations": n}
+            yield Note(
+                code="variances_unidentified",
+                severity="warning",
+                message=f"{n} rows in {n_groups} groups of {group} do not tell {_apart(factor, untold)}",
+                where=where if whole else {**where, "terms": untold[:MOST_NAMED]},
+                see="Gelman & Hill 2007, section 12.9",
+            )
+
+
+def _untold(found: Findings, place: int) -> list[str]:
+    """The coefficients of the factor at `place` of whose standard deviation, though not zero, the data tell nothing."""
+    if found.curvature is None or found.fit.verdict is None:
+        return []
+    factor = found.factors[place]
+    unknown = np.isnan(found.curvature.log_sd_slopes[place]).any(axis=1) & (factor.sd > 0)
+    return [factor.factor.names[k] for k in np.flatnonzero(unknown)]
+
+
+def _apart(factor: FactorEstimates, untold: list[str]) -> str:
+    """What cannot be told from what, and what therefore has no value."""
+    if not untold:
+        return (
+            "the variance between groups from that within, so their split is arbitrary, and degrees of freedom, "
+            "p-values, intervals and the equivalent n do not exist. Fit fewer coefficients, or more rows to a group."
+        )
+    what = "the variance between groups" if factor.factor.is_varying_intercept else f"how {listed(untold)} vary"
+    return (
+        f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval. "
+        "Let fewer coefficients vary, or by fewer factors."
+    )
