@@ -5,48 +5,38 @@ Run: python -m benchmarks.few_groups
 
 import numpy as np
 
+from benchmarks.columns import labelled
 from service.arrays import Vector
-from service.design import Coding, Design, Grouping, RandomEffect
+from service.data import Categorical, Numeric, Table
+from service.design import make_design
 from service.engine import fit
+from service.formula import read
 
 GROUP_SD, RESIDUAL_SD, ROWS = 0.33, 0.76, 5
 NUMBERS_OF_GROUPS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18)
 DATA_SETS = 4000
 Z = 1.959963984540054
-
-
-def one_way(y: Vector, n_groups: int) -> Design:
-    """The design of y ~ 1 + (1 | g), with groups in blocks of `ROWS`."""
-    grouping = Grouping("g", np.repeat(np.arange(n_groups), ROWS), tuple(map(str, range(n_groups))))
-    ones = np.ones((y.size, 1), order="F")
-    effect = RandomEffect(grouping, ("(Intercept)",), ones, True)
-    return Design(
-        formula="y ~ 1 + (1 | g)",
-        response="y",
-        names=("(Intercept)",),
-        intercept=True,
-        X=ones,
-        y=y,
-        weights=None,
-        offset=None,
-        random=(effect,),
-        rows=np.arange(y.size),
-        n_dropped=0,
-        coding=Coding({}, {}),
-    )
+FORMULA = read("y ~ 1 + (1 | g)", ["y", "g"])
 
 
 def simulate(n_groups: int, random: np.random.Generator) -> tuple[float, float]:
     """Coverage of mean + effect +- 1.96 standard errors of the effect, and the share of variances estimated as 0."""
     covered = at_zero = 0.0
+    groups = labelled(np.repeat(np.arange(n_groups), ROWS))
     for _ in range(DATA_SETS):
         alpha = GROUP_SD * random.standard_normal(n_groups)
         y = np.repeat(alpha, ROWS) + RESIDUAL_SD * random.standard_normal(n_groups * ROWS)
-        estimates = fit(one_way(y, n_groups)).estimates
-        error = estimates.beta[0] + estimates.effects - alpha
-        covered += float(np.mean(np.abs(error) <= Z * estimates.effect_sd))
-        at_zero += estimates.group_sd == 0.0
+        estimates = fit(make_design(FORMULA, table(y, groups))).estimates
+        [factor] = estimates.factors
+        error = estimates.beta[0] + factor.effects[0] - alpha
+        covered += float(np.mean(np.abs(error) <= Z * factor.effect_sd[0]))
+        at_zero += float(factor.sd[0] == 0.0)
     return covered / DATA_SETS, at_zero / DATA_SETS
+
+
+def table(y: Vector, groups: Categorical) -> Table:
+    """One response and its groups."""
+    return Table({"y": Numeric(y), "g": groups}, y.size)
 
 
 if __name__ == "__main__":
