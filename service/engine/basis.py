@@ -6,7 +6,7 @@ is not enough, rotated: X into columns that are nearly orthogonal, y into what X
 basis is brought back by its `jacobian` and `origin`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,10 @@ from service.quoting import excerpt
 
 LARGEST = 1e300
 """Numbers beyond this are refused: the distance of two of them, or what is estimated from them, may be infinite."""
+
+
+NEARLY_CONSTANT = 100.0
+"""Mean of a column, as a multiple of its spread, from which it must be shifted to keep its digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,18 @@ def plain_bases(design: Design) -> Bases:
         rest = rest[factor.n_coefficients :]
     names = [*(design.names[c] for c in columns), design.response]
     _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
-    return Bases(factors, _plain_basis(design, columns, fixed), tuple(random))
+    return Bases(factors, _plain_basis(design, columns, fixed, _unshifted(factors)), tuple(random))
+
+
+def _unshifted(factors: tuple[RandomFactor, ...]) -> set[Hashable]:
+    """The keys of the columns that vary by group without an intercept: their coordinates are not shifted."""
+    keys: set[Hashable] = set()
+    for factor in factors:
+        raw = _raw_random_columns(factor)
+        for term in factor.terms:
+            if ONES not in raw[term]:
+                keys.update(column.key for column in raw[term])
+    return keys
 
 
 def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
@@ -172,8 +187,16 @@ def _require_moderate(names: Sequence[str], extents: Sequence[Extent]) -> None:
             raise NotFinite(message, Fault(message, column=excerpt(name)))
 
 
-def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent]) -> Basis:
+def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unshifted: Set[Hashable]) -> Basis:
+    """The basis of these columns.
+
+    A column that varies by group without an intercept stays where it is, unless it is nearly constant: only so do the
+    random columns determine it, and at large theta what they determine must be a column of its own.
+    """
     shift = [each.mean if design.intercept else 0.0 for each in extents]
+    for k, column in enumerate(_raw_columns(design, columns)):
+        if column.key in unshifted and abs(shift[k]) < NEARLY_CONSTANT * extents[k].spread_around(shift[k]):
+            shift[k] = 0.0
     scale = [each.scale_around(s) for each, s in zip(extents, shift, strict=True)]
     magnitude = extents[-1].magnitude * scale[-1]
     return Basis(design.intercept, columns, np.array(shift), np.array(scale), np.eye(len(extents)), magnitude)

@@ -36,6 +36,15 @@ class Column:
         return Column((self.key, shift, scale), self.source, shift, scale)
 
 
+MOST_NUMBERS = 4_194_304
+"""Numbers of all columns held at a time, 32 MiB: with many columns fewer rows are taken together."""
+
+
+def rows_at_once(n_columns: int, most: int = BLOCK_ROWS) -> int:
+    """How many rows of so many columns are taken at a time."""
+    return max(1, min(most, MOST_NUMBERS // max(n_columns, 1)))
+
+
 ONES = Column("1", lambda _, out: out.fill(1.0))
 """The column of ones."""
 
@@ -53,9 +62,13 @@ class Extent:
         """The largest absolute value."""
         return max(abs(self.low), abs(self.high))
 
+    def spread_around(self, shift: float) -> float:
+        """The largest distance of a value from `shift`."""
+        return max(abs(self.low - shift), abs(self.high - shift))
+
     def scale_around(self, shift: float) -> float:
         """The power of two that brings the values around `shift` below one."""
-        spread = max(abs(self.low - shift), abs(self.high - shift))
+        spread = self.spread_around(shift)
         exponent = math.frexp(spread if spread > 0 else 1.0)[1]
         # A column of nothing but subnormal numbers asks for more than the largest power of two.
         return math.ldexp(1.0, min(-exponent, 1023))
@@ -87,8 +100,9 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
     places: list[int] = []
     for chunk in design.chunks():
         own, places = distinct(columns(chunk))
-        out = np.empty((len(own), min(BLOCK_ROWS, chunk.n)))
-        for rows in blocks(chunk.n):
+        at_once = rows_at_once(len(own))
+        out = np.empty((len(own), min(at_once, chunk.n)))
+        for rows in blocks(chunk.n, at_once):
             part = out[:, : rows.stop - rows.start]
             for column, row in zip(own, part, strict=True):
                 column.fill(rows, row)

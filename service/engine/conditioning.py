@@ -15,7 +15,7 @@ from service.arrays import Codes, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
-from service.engine.columns import blocks
+from service.engine.columns import blocks, rows_at_once
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
 from service.engine.fold import fold
 from service.engine.random_factors import RandomFactor
@@ -213,7 +213,7 @@ def _triangle(design: Design, basis: Basis) -> Matrix:
     R = np.zeros((0, width + first))
     for chunk in design.chunks():
         columns = fixed_columns(chunk, basis)
-        for rows in blocks(chunk.n):
+        for rows in blocks(chunk.n, max(width, rows_at_once(width))):
             block = np.ones((width + first, rows.stop - rows.start))
             for column, out in zip(columns, block[first:], strict=True):
                 column.fill(rows, out)

@@ -123,7 +123,7 @@ def diagonal_blocks(A: Matrix, q: int) -> Matrices:
     return blocks
 
 
-def is_well_pooled(root: Matrix, gram: Matrices) -> bool:
+def is_well_pooled(root: Matrix, gram: Matrices, least: float = WELL_POOLED) -> bool:
     """Whether Lambda is far enough from singular for its inverse to keep the digits."""
-    least = float(np.linalg.svd(root, compute_uv=False)[-1])
-    return least**2 * float(np.median(np.einsum("aaj->j", gram))) > WELL_POOLED
+    smallest = float(np.linalg.svd(root, compute_uv=False)[-1])
+    return smallest**2 * float(np.median(np.einsum("aaj->j", gram))) > least

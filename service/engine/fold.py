@@ -10,7 +10,7 @@ from service.arrays import Codes, Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis
-from service.engine.columns import BLOCK_ROWS, blocks
+from service.engine.columns import blocks, rows_at_once
 from service.engine.crossproducts import CrossProducts, FactorProducts, merge
 from service.engine.pairs import pairs_of
 from service.engine.random_factors import RandomFactor, random_factors
@@ -78,7 +78,7 @@ def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sum
         {pair: np.zeros(factor.n_groups) for pair in pairs} for factor, pairs in zip(factors, wanted, strict=True)
     ]
     means = np.zeros(len(rows.fixed))
-    size = max(LEAST_ROWS, *(factor.n_groups for factor in factors))
+    size = rows_at_once(len(rows.columns), max(LEAST_ROWS, *(factor.n_groups for factor in factors)))
     out = np.empty((len(rows.columns), min(size, rows.n)))
     for block in blocks(rows.n, size):
         part = rows.read(block, out)
@@ -161,10 +161,11 @@ def _around(
         [np.zeros((len(own), len(own))) for own in rows.random],
     )
     codes = factors[0].grouping.codes
-    out = np.empty((len(rows.columns), min(BLOCK_ROWS, rows.n)))
+    at_once = rows_at_once(3 * m)
+    out = np.empty((len(rows.columns), min(at_once, rows.n)))
     fixed, left = np.empty((m, out.shape[1])), np.empty((m, out.shape[1]))
     weights = None if rows.design.weights is None else np.sqrt(rows.design.weights)
-    for block in blocks(rows.n):
+    for block in blocks(rows.n, at_once):
         size = block.stop - block.start
         part = rows.read(block, out)
         take(part, rows.fixed, fixed[:, :size])

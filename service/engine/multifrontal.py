@@ -96,4 +96,8 @@ def _inverse_block(front: Front, inverse: Matrix, reaching: Matrix, parent: Matr
         return own
     reached = parent[front.place[:, None], front.place]
     beside = -reached @ reaching
-    return np.block([[own - reaching.T @ beside, beside.T], [beside, reached]])
+    w, size = len(own), len(own) + len(reached)
+    block = np.empty((size, size))
+    block[:w, :w] = own - reaching.T @ beside
+    block[w:, :w], block[:w, w:], block[w:, w:] = beside, beside.T, reached
+    return block

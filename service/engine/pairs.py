@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from service.engine.columns import blocks
+from service.engine.columns import blocks, rows_at_once
 from service.engine.random_factors import RandomFactor
 from service.engine.rows import Rows
 
@@ -18,18 +18,21 @@ def pairs_of(rows: Rows, factors: tuple[RandomFactor, ...]) -> dict[tuple[int, i
 
 def _crossed(rows: Rows, factors: tuple[RandomFactor, ...], f: int, h: int) -> csr_array:
     """Z_f'Z_h (J_f q_f, J_h q_h), sparse, a large block of rows at a time."""
-    q, r = len(rows.random[f]), len(rows.random[h])
+    mine, theirs = rows.random[f], rows.random[h]
+    q, r = len(mine), len(theirs)
     shape = (factors[f].n_groups * q, factors[h].n_groups * r)
     total = csr_array(shape)
-    out = np.empty((len(rows.columns), min(AT_ONCE, rows.n)))
-    for block in blocks(rows.n, AT_ONCE):
-        part = rows.read(block, out)
-        weights = np.ones(part.shape[1]) if rows.design.weights is None else rows.design.weights[block]
-        mine = factors[f].grouping.codes[block].astype(np.int32)
-        theirs = factors[h].grouping.codes[block].astype(np.int32)
-        for a, own in enumerate(rows.random[f]):
-            for b, other in enumerate(rows.random[h]):
-                value = weights if own is None else weights * part[own]
-                value = value if other is None else value * part[other]
-                total = total + coo_array((value, (mine * q + a, theirs * r + b)), shape).tocsr()
+    varying = [place for place in (*mine, *theirs) if place is not None]
+    at_once = rows_at_once(len(rows.columns), AT_ONCE) if varying else AT_ONCE
+    out = np.empty((len(rows.columns) if varying else 0, min(at_once, rows.n)))
+    for block in blocks(rows.n, at_once):
+        part = rows.read(block, out) if varying else out
+        weights = np.ones(block.stop - block.start) if rows.design.weights is None else rows.design.weights[block]
+        own = factors[f].grouping.codes[block].astype(np.int32)
+        other = factors[h].grouping.codes[block].astype(np.int32)
+        for a, first in enumerate(mine):
+            for b, second in enumerate(theirs):
+                value = weights if first is None else weights * part[first]
+                value = value if second is None else value * part[second]
+                total = total + coo_array((value, (own * q + a, other * r + b)), shape).tocsr()
     return total

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.sparse import block_diag, csr_array
+from scipy.sparse import block_diag, csr_array, eye_array, kron
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine import groupwise
@@ -15,6 +15,10 @@ from service.engine.fronts import Fronts
 from service.engine.multifrontal import Factor, factorise, inverse_elements
 from service.engine.remainder import Solution, Solved
 from service.engine.sparsity import Remainder
+
+BARELY_POOLED = 1e-9
+"""Lambda'A Lambda from which I - (I + Lambda'A Lambda)^-1 keeps half of its digits: the way without costs a solution
+for every column."""
 
 AT_ONCE = 256
 """Right-hand sides solved for together."""
@@ -43,6 +47,7 @@ class SparseRest:
         order = self.fronts.order
         L = self._block_diagonal(roots)
         inner = self._both_sides(values, csr_array(L.T))
+        barely = float(np.abs(inner).max(initial=0.0)) < BARELY_POOLED
         inner[self._diagonal()] += 1.0
         factor = factorise(self.fronts, inner)
         half = factor.forward((L.T @ cross)[order])
@@ -56,12 +61,12 @@ class SparseRest:
             products=products - half.T @ half,
             H=H,
             lean=lean,
-            factors=tuple(self._factors(_Inverse(values, factor, inverse, H), cross, lean, roots)),
+            factors=tuple(self._factors(_Inverse(values, factor, inverse, H, barely), cross, lean, roots)),
         )
 
     def _block_diagonal(self, roots: Sequence[Matrix]) -> csr_array:
         """Lambda over all columns."""
-        blocks = [root for root, groups in zip(roots, self.groups, strict=True) for _ in range(groups)]
+        blocks = [kron(eye_array(groups), root) for root, groups in zip(roots, self.groups, strict=True)]
         return csr_array(block_diag(blocks, format="csr"))
 
     def _diagonal(self) -> Codes:
@@ -95,13 +100,13 @@ class SparseRest:
             columns = slice(start, start + groups * q)
             start += groups * q
             gram = known.values[own]
-            if is_well_pooled(root, gram):
+            if is_well_pooled(root, gram, BARELY_POOLED):
                 back = np.linalg.inv(root).astype(np.float64, copy=False)
                 N = groupwise.sandwich(back, np.eye(q)[:, :, None] - known.inner[own])
                 U = groupwise.times(back.T @ back, groups_of(lean[columns], q))
             else:
                 A = self._symmetric(known.values)[:, columns]
-                N = gram - self._explained(A, known.factor, roots, q)
+                N = gram - self._explained(A, known, roots, q)
                 U = groups_of(cross[columns] - A.T @ lean, q)
             yield Solved(N, U, partial(np.asarray, known.H[own]))
 
@@ -111,22 +116,35 @@ class SparseRest:
         low, high = np.minimum(a[:, None], a), np.maximum(a[:, None], a)
         return self.pattern.find((j + low[:, :, None]) * self.pattern.n_columns + j + high[:, :, None])
 
-    def _explained(self, A: csr_array, factor: Factor, roots: Sequence[Matrix], q: int) -> Matrices:
-        """The diagonal blocks (q, q, J) of A'H A for these columns of A, some at a time."""
-        scaled = self._block_diagonal(roots).T @ A
+    def _explained(self, A: csr_array, known: "_Inverse", roots: Sequence[Matrix], q: int) -> Matrices:
+        """The diagonal blocks (q, q, J) of A'H A for these columns of A."""
+        scaled = csr_array(self._block_diagonal(roots).T @ A)
+        if known.barely_pooled:
+            # I + Lambda'A Lambda is the identity but for what does not show.
+            return diagonal_products(scaled, q)
         parts = []
         for first in range(0, A.shape[1], AT_ONCE * q):
-            half = factor.forward(scaled[:, first : first + AT_ONCE * q].toarray()[self.fronts.order])
+            half = known.factor.forward(scaled[:, first : first + AT_ONCE * q].toarray()[self.fronts.order])
             cube = half.reshape(len(half), -1, q)
             parts.append(np.einsum("nja,njb->abj", cube, cube))
         return np.concatenate(parts, axis=2)
 
 
+def diagonal_products(B: csr_array, q: int) -> Matrices:
+    """The diagonal blocks (q, q, J) of B'B."""
+    columns = [B[:, a::q] for a in range(q)]
+    return np.array([[np.asarray((left * right).sum(axis=0)) for right in columns] for left in columns])
+
+
 @dataclass(frozen=True, slots=True)
 class _Inverse:
-    """The elements of A, the factor of I + Lambda'A Lambda, and the elements of its inverse and of H."""
+    """The elements of A, the factor of I + Lambda'A Lambda, and the elements of its inverse and of H.
+
+    `barely_pooled` says that the inverse is the identity but for rounding.
+    """
 
     values: Vector
     factor: Factor
     inner: Vector
     H: Vector
+    barely_pooled: bool
