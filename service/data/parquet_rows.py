@@ -22,7 +22,7 @@ from service.data.parquet_table import WHAT
 from service.data.scratch import Scratch
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 
-_ROWS = 2**18
+_ROWS = 2**19
 """Rows of a single column looked at together."""
 
 _NO_NUMBERS = np.empty(0)

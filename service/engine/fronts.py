@@ -5,7 +5,7 @@ structure form a front, a small dense matrix (Duff & Reid 1983, ACM Trans. Math.
 The order of elimination is a minimum degree order, which keeps the structures small.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,9 @@ from service.arrays import Codes
 
 FULL = 0.3
 """Share of all elements from which a dense matrix is no more work than a sparse one."""
+
+NEARLY_ALL = 0.8
+"""Share of the later columns from which a column is taken to reach all of them."""
 
 SMALL = 24
 """Columns up to which two fronts become one though they do not have the same structure: fewer calls, some zeros."""
@@ -62,8 +65,7 @@ def fronts_of(n_columns: int, rows: Codes, columns: Codes) -> Fronts | None:
     position = later[position]
     low = np.minimum(position[rows], position[columns])
     high = np.maximum(position[rows], position[columns])
-    ordered = [np.sort(later[structures[j]]) for j in np.argsort(later).tolist()]
-    bounds, reaches = _merged(ordered)
+    bounds, reaches = _merged(np.sort(later[structures[j]]) for j in np.argsort(later).tolist())
     of_column = np.repeat(np.arange(len(reaches)), np.diff(bounds))
     by_column = np.argsort(low, kind="stable")
     ends = np.searchsorted(low[by_column], bounds)
@@ -104,6 +106,11 @@ def _structures(n_columns: int, rows: Codes, columns: Codes) -> list[Codes] | No
         own = below.indices[below.indptr[j] : below.indptr[j + 1]]
         inherited = [structures[child][1:] for child in children[j]]
         structure = np.unique(np.concatenate([own, *inherited])) if inherited else own.astype(np.intp)
+        if structure.size > NEARLY_ALL * (n_columns - j - 1):
+            # From here on nearly every column reaches all later ones: they are one full front.
+            every = np.arange(n_columns)
+            structures += [every[k + 1 :] for k in range(j, n_columns)]
+            return structures if total + (n_columns - j) ** 2 / 2 <= most else None
         structures.append(structure)
         total += structure.size
         if total > most:
@@ -130,18 +137,21 @@ def _postorder(structures: Sequence[Codes]) -> Codes:
     return place
 
 
-def _merged(structures: Sequence[Codes]) -> tuple[list[int], list[Codes]]:
+def _merged(structures: Iterable[Codes]) -> tuple[list[int], list[Codes]]:
     """The bounds of the fronts, and what each reaches: neighbours of one structure, and small ones, are merged."""
-    bounds, reaches = [0], [structures[0]]
-    for j in range(1, len(structures)):
-        last, own = reaches[-1], structures[j]
-        leads_on = last.size > 0 and last[0] == j
+    bounds: list[int] = []
+    reaches: list[Codes] = []
+    n_columns = 0
+    for j, own in enumerate(structures):
+        n_columns += 1
+        last = reaches[-1] if reaches else own
+        leads_on = bool(reaches) and last.size > 0 and last[0] == j
         if leads_on and (last.size == own.size + 1 or j - bounds[-1] + own.size < SMALL):
             reaches[-1] = own
         else:
             bounds.append(j)
             reaches.append(own)
-    return [*bounds, len(structures)], reaches
+    return [*bounds, n_columns], reaches
 
 
 def _local(indices: Codes, start: int, stop: int, reach: Codes) -> Codes:

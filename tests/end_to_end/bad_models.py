@@ -1,10 +1,9 @@
-"""Models that the data cannot bear or the engine cannot fit, and addresses where nothing is."""
+"""Models that the data cannot bear, and addresses where nothing is."""
 
 from tests.end_to_end.refusals import Refused, Request, at, columns, formula, options, table
 
 LEVELS = 100_000
 MANY_LEVELS = "y,x,g\n" + "".join(f"0.5,level {row},{row % 50}\n" for row in range(LEVELS))
-ONLY = "Only a single varying intercept"
 GROUP = at(column="g")
 
 MODELS = [
@@ -30,10 +29,14 @@ MODELS = [
     Refused("a response beyond 1e300", columns(y=[1e308, 1e308, 1e308, 1e308, 1e308, 0]),
             "not_finite", "y has numbers beyond 1e+300", at(column="y")),
     Refused("no random term", formula("y ~ x"), "unsupported_model", "no random term"),
-    Refused("a varying slope", formula("y ~ x + (x | g)"), "unsupported_model", ONLY),
-    Refused("a slope alone", formula("y ~ x + (0 + x | g)"), "unsupported_model", ONLY),
-    Refused("two factors", formula("y ~ (1 | g) + (1 | x)"), "unsupported_model", ONLY),
-    Refused("nested factors", formula("y ~ (1 | g/x)"), "unsupported_model", ONLY),
+    Refused("as many random effects as rows", formula("y ~ x + (x | g)", g=list("aabbcc")),
+            "too_many_parameters", "6 random effects, 2 for each of 3 groups, and there are 6 rows", GROUP),
+    Refused("as many inner groups as rows", formula("y ~ (1 | g/x)"),
+            "all_singletons", "x:g has as many groups as there are rows (6)", at(column="x:g")),
+    Refused("theta of another model", options(theta=[1, 0, 1]), "invalid_request", "1 theta, not 3", at("/theta")),
+    Refused("no pooling of two factors",
+            options({"h": list("ababab")}, formula="y ~ (1 | g) + (1 | h)", theta=["inf", 1]),
+            "invalid_request", "where one coefficient varies alone", at("/theta")),
 ]  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def cell(literal: str) -> Request:
 
 def options(replaced: dict[str, object] | None = None, /, **asked: object) -> Request:
     """The good request with these options, and with columns replaced or added."""
-    return text(json.dumps({"formula": FORMULA, "data": COLUMNS | (replaced or {}), **asked}))
+    return text(json.dumps({"formula": FORMULA, "data": COLUMNS | (replaced or {})} | asked))
 
 
 def several(formulas: object, **asked: object) -> Request:

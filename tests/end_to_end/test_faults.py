@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from tests.end_to_end.refusals import options
@@ -31,12 +32,21 @@ SLOW = factor(200)
 TOO_SLOW = factor(500)
 """It takes some ten."""
 
-TOO_LARGE = factor(2000, rows=100_000)
-"""Its model matrix alone is 1.6 GB."""
+
+def crossed(rows: int, *groups: int) -> bytes:
+    """A table of two factors with so many groups, each row in one of each at random."""
+    draw = np.random.default_rng(1).integers
+    of = [draw(0, count, rows) for count in groups]
+    lines = (f"{row * row % 97},g{of[0][row]},h{of[1][row]}\n" for row in range(rows))
+    return ("y,g,h\n" + "".join(lines)).encode()
 
 
-def post(service: Server, table: bytes) -> httpx.Response:
-    asked = {"formula": "y ~ x + (1 | g)", "include": "fitted"}
+TOO_LARGE = crossed(60_000, 12_000, 9_000)
+"""The 9,000 groups of the smaller factor meet in one matrix, of 648 MB."""
+
+
+def post(service: Server, table: bytes, formula: str = "y ~ x + (1 | g)") -> httpx.Response:
+    asked = {"formula": formula, "include": "fitted"}
     return service.client.post("/v1/fits", params=asked, content=table, headers={"Content-Type": "text/csv"})
 
 
@@ -139,7 +149,7 @@ def test_what_takes_too_long_is_stopped_and_what_cannot_wait_is_refused(
 
 def test_a_fit_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
     with serving(tmp_path / "data", worker_bytes="1536MiB") as service:
-        assert refusal(post(service, TOO_LARGE)) == (413, "body_too_large")
+        assert refusal(post(service, TOO_LARGE, "y ~ (1 | g) + (1 | h)")) == (413, "body_too_large")
         assert post_good(service).status_code == 201
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from service.arrays import Vector
 from service.contract.document import Note
+from service.design import Grouping
 from service.engine import FactorEstimates
+from service.engine.random_factors import random_factors
 from service.inference import contexts, is_constant_within
 from service.report.findings import Findings
 from service.report.notes.wording import MOST_NAMED, listed
@@ -42,13 +45,18 @@ def _level_of(found: Findings, position: int) -> int:
     """The factor with the fewest groups within which the group-level predictor at `position` is constant."""
     if len(found.factors) == 1:
         return 0
-    values = found.design.X.column(int(found.estimates.kept[position]))
     constant = [
         place
         for place, factor in enumerate(found.factors)
-        if _has_intercept(factor) and is_constant_within(values, factor.factor.grouping)
+        if _has_intercept(factor) and is_constant_within(_parts(found, position, place))
     ]
     return constant[-1] if constant else 0
+
+
+def _parts(found: Findings, position: int, place: int) -> Iterator[tuple[Vector, Grouping]]:
+    """The rows of a predictor with their groups of the factor at `place`, as many at a time as the design holds."""
+    for chunk in found.design.chunks():
+        yield chunk.X.column(int(found.estimates.kept[position])), random_factors(chunk)[place].grouping
 
 
 def _has_intercept(factor: FactorEstimates) -> bool:
