@@ -34,10 +34,10 @@ def categorical_of_arrow(cells: Cells) -> Categorical:
 
 
 def encoded(array: Array) -> "pa.DictionaryArray[Any, Any]":
-    """The cells as a dictionary of text, which may have repeats and nulls only where the cells are a dictionary."""
+    """The cells as places in a dictionary of text, which has repeats and nulls only if the cells are of such a one."""
     if not isinstance(array, pa.DictionaryArray):
         array = _distinguishable(array).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(pa.large_string()))
+    return pa.DictionaryArray.from_arrays(array.indices.cast(pa.int32()), array.dictionary.cast(pa.large_string()))
 
 
 def _distinguishable(array: Array) -> Array:

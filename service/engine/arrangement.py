@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, hstack
 
 from service.arrays import Codes, Matrices, Matrix, Vector
@@ -73,13 +74,28 @@ def arrange(products: CrossProducts) -> Arrangement | None:
     taken = spread @ first.gram.reshape(-1)
     left = whole - taken
     left[np.abs(left) <= ROUNDING * np.abs(taken)] = 0.0
+    nothing = _determined(products, coupling)
+    left[rest.places((rows * n_columns + columns)[nothing[rows] | nothing[columns]])] = 0.0
+    left[rest.places(keys[nothing[coupling.column[coupling.left]] | nothing[coupling.column[coupling.right]]])] = 0.0
     solution = _solution(coupling, M, groups, n_columns)
     cross = np.concatenate([columns_of(factor.cross) for factor in others])
     cross = cross - solution.T @ columns_of(first.cross)
     diagonal = rest.places(np.arange(n_columns) * (n_columns + 1))
-    # What the first factor determines, as the outer factor of a nesting, is left nothing of.
-    cross[left[diagonal] == 0.0] = 0.0
+    cross[nothing | (left[diagonal] == 0.0)] = 0.0
     return Arrangement(rest, left, cross, solution, spread, diagonal)
+
+
+def _determined(products: CrossProducts, coupling: Coupling) -> NDArray[np.bool_]:
+    """Which of the later columns the first factor determines: all of a factor it is nested in and whose columns it has."""
+    found, start = [], 0
+    for factor in products.factors[1:]:
+        q, groups = len(factor.gram), factor.gram.shape[2]
+        own = (coupling.column >= start) & (coupling.column < start + groups * q)
+        group, outer = coupling.group[own], coupling.column[own] // q
+        nested = not bool(np.any((group[1:] == group[:-1]) & (outer[1:] != outer[:-1])))
+        found.append(np.full(groups * q, factor.spanned and nested))
+        start += groups * q
+    return np.concatenate(found)
 
 
 def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Rest:

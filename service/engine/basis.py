@@ -6,7 +6,7 @@ is not enough, rotated: X into columns that are nearly orthogonal, y into what X
 basis is brought back by its `jacobian` and `origin`.
 """
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -148,7 +148,7 @@ def plain_bases(design: Design) -> Bases:
     beyond LARGEST.
     """
     factors = random_factors(design)
-    columns = np.arange(int(design.intercept), design.X.n_columns)
+    columns = np.arange(int(design.intercept), len(design.names))
     found = extents_of(design, lambda chunk: _all_columns(chunk, columns))
     fixed, rest = found[: columns.size + 1], found[columns.size + 1 :]
     random = []
@@ -157,18 +157,20 @@ def plain_bases(design: Design) -> Bases:
         rest = rest[factor.n_coefficients :]
     names = [*(design.names[c] for c in columns), design.response]
     _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
-    return Bases(factors, _plain_basis(design, columns, fixed, _unshifted(factors)), tuple(random))
+    unshifted = _unshifted(next(design.chunks()), columns)
+    return Bases(factors, _plain_basis(design, columns, fixed, unshifted), tuple(random))
 
 
-def _unshifted(factors: tuple[RandomFactor, ...]) -> set[Hashable]:
-    """The keys of the columns that vary by group without an intercept: their coordinates are not shifted."""
+def _unshifted(chunk: Design, columns: Codes) -> Sequence[bool]:
+    """Which of these columns of X, and the response, vary by group without an intercept: those coordinates stay."""
     keys: set[Hashable] = set()
+    factors = random_factors(chunk)
     for factor in factors:
         raw = _raw_random_columns(factor)
         for term in factor.terms:
             if ONES not in raw[term]:
                 keys.update(column.key for column in raw[term])
-    return keys
+    return [column.key in keys for column in _raw_columns(chunk, columns)]
 
 
 def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
@@ -187,15 +189,15 @@ def _require_moderate(names: Sequence[str], extents: Sequence[Extent]) -> None:
             raise NotFinite(message, Fault(message, column=excerpt(name)))
 
 
-def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unshifted: Set[Hashable]) -> Basis:
+def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unshifted: Sequence[bool]) -> Basis:
     """The basis of these columns.
 
     A column that varies by group without an intercept stays where it is, unless it is nearly constant: only so do the
     random columns determine it, and at large theta what they determine must be a column of its own.
     """
     shift = [each.mean if design.intercept else 0.0 for each in extents]
-    for k, column in enumerate(_raw_columns(design, columns)):
-        if column.key in unshifted and abs(shift[k]) < NEARLY_CONSTANT * extents[k].spread_around(shift[k]):
+    for k, each in enumerate(extents):
+        if unshifted[k] and abs(shift[k]) < NEARLY_CONSTANT * each.spread_around(shift[k]):
             shift[k] = 0.0
     scale = [each.scale_around(s) for each, s in zip(extents, shift, strict=True)]
     magnitude = extents[-1].magnitude * scale[-1]

@@ -41,6 +41,7 @@ class Evaluation:
     `value` is the deviance with every constant, `gradient` (k,) its derivatives by theta, `hessian` (k, k) the second
     ones: exact for a single factor, their expectation otherwise. `beta` (p,) and `rho`, the weighted residual sum of
     squares; `inverse` (p, p) = A_XX^-1. `factors` are the groups of every factor, `slopes` the derivatives by Psi_f.
+    `uncertainty` is what rounding may have done to the value.
     """
 
     theta: Vector
@@ -52,6 +53,17 @@ class Evaluation:
     inverse: Matrix
     factors: tuple[Solved, ...]
     slopes: tuple[Matrix, ...]
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Eliminated:
+    """D'V^-1 D (m, m), log|V|, the groups of every factor, and y'V_1^-1 y, from which later factors are subtracted."""
+
+    products: Matrix
+    log_determinant: float
+    factors: tuple[Solved, ...]
+    subtracted_from: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,8 @@ class Criterion:
     def at(self, theta: Vector) -> Evaluation:
         """The criterion with its derivatives at theta (k,), the parameters of the Lambdas in the random bases."""
         lambdas = self.parameters.roots(theta)
-        A, log_determinant, factors = self._eliminate(lambdas)
+        eliminated = self._eliminate(lambdas)
+        A, factors = eliminated.products, eliminated.factors
         R, log_determinant_X = whiten(A[:-1, :-1])
         beta = (R @ A[:-1, -1]) @ R
         direction = np.append(-beta, 1.0)
@@ -79,7 +92,7 @@ class Criterion:
             [(solved.N, solved.U) for solved in factors], R.T, direction, rho, self.nu, restricted=self.restricted
         )
         gradient, hessian = by_theta(self.parameters, lambdas, slopes, curvature)
-        value = log_determinant + self.nu * math.log(rho) + self.constant
+        value = eliminated.log_determinant + self.nu * math.log(rho) + self.constant
         return Evaluation(
             theta=theta,
             value=value + log_determinant_X if self.restricted else value,
@@ -90,10 +103,11 @@ class Criterion:
             inverse=R.T @ R,
             factors=factors,
             slopes=tuple(slopes),
+            uncertainty=self.nu * np.finfo(np.float64).eps * eliminated.subtracted_from / rho,
         )
 
-    def _eliminate(self, lambdas: list[Matrix]) -> tuple[Matrix, float, tuple[Solved, ...]]:
-        """D'V^-1 D (m, m), log|V| and the groups of every factor."""
+    def _eliminate(self, lambdas: list[Matrix]) -> "_Eliminated":
+        """All factors eliminated, the first and then what remains."""
         products, first = self.products, self.products.factors[0]
         psi, q = lambdas[0] @ lambdas[0].T, len(lambdas[0])
         pooled = pool(self._roots(grading(psi)), psi)
@@ -102,7 +116,8 @@ class Criterion:
         A = products.within + groupwise.weighted_products(M, U)
         plan = self.arrangement
         if plan is None:
-            return A, pooled.log_determinant, (Solved(N, U, partial(shrunken, first.gram, lambdas[0])),)
+            solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
+            return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
         values = plan.values + plan.spread @ N.reshape(-1)
         cross = plan.cross + plan.solution.T @ columns_of(U)
         then = plan.rest.solve(values, cross, A, lambdas[1:])
@@ -113,7 +128,8 @@ class Criterion:
             groupwise.product(N, M - lean),
             partial(_widened, first.gram, lambdas[0], around),
         )
-        return then.products, pooled.log_determinant + then.log_determinant, (solved, *then.factors)
+        log_determinant = pooled.log_determinant + then.log_determinant
+        return _Eliminated(then.products, log_determinant, (solved, *then.factors), float(A[-1, -1]))
 
     def _roots(self, order: tuple[int, ...]) -> Matrices:
         """The roots of the first factor's Grams for this order, made once."""

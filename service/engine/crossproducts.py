@@ -34,7 +34,8 @@ class FactorProducts:
     """The cross-products of a random factor with J groups and q columns, in the coordinates of `basis`.
 
     `counts` (J,) rows and `weights` (J,) their summed weights, `gram` (q, q, J) G, `cross` (q, m, J) C.
-    `mean_squares` (q, q) is the unweighted sum of z z' over all rows.
+    `mean_squares` (q, q) is the unweighted sum of z z' over all rows. `spanned` says that all its columns are
+    columns of the first factor too, so that nothing is left of them within groups of that which lie in one of its own.
     """
 
     basis: RandomBasis
@@ -43,6 +44,7 @@ class FactorProducts:
     gram: Matrices
     cross: Matrices
     mean_squares: Matrix
+    spanned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,4 +166,5 @@ def _merge_factors(a: FactorProducts, b: FactorProducts) -> FactorProducts:
         gram=a.gram + b.gram,
         cross=a.cross + b.cross,
         mean_squares=a.mean_squares + b.mean_squares,
+        spanned=a.spanned,
     )

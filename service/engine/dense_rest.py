@@ -46,8 +46,10 @@ class DenseRest:
         triangle, failed = dpotrf(inner.T, lower=1, clean=0, overwrite_a=1)
         if failed:
             raise np.linalg.LinAlgError("not positive definite")
-        half = solve_triangular(triangle, self._times([root.T for root in roots], cross), lower=True)
-        lean = self._times(roots, solve_triangular(triangle, half, lower=True, trans="T"))
+        half = solve_triangular(
+            triangle, self._times([root.T for root in roots], cross), lower=True, check_finite=False
+        )
+        lean = self._times(roots, solve_triangular(triangle, half, lower=True, trans="T", check_finite=False))
         inverse = dpotri(triangle, lower=1)[0].T
         H = self._both_sides(inverse, roots)
         return Solution(
@@ -92,7 +94,7 @@ class DenseRest:
             else:
                 beside = np.concatenate([A[: own.start, own], symmetric(A[own, own]), A[own, own.stop :].T])
                 inner = self._times([other.T for other in roots], beside)
-                half = solve_triangular(inverse.triangle, inner, lower=True).reshape(-1, groups, q)
+                half = solve_triangular(inverse.triangle, inner, lower=True, check_finite=False).reshape(-1, groups, q)
                 N = gram - np.einsum("nja,njb->abj", half, half)
                 U = groups_of(cross[own] - beside.T @ lean, q)
             yield Solved(N, U, partial(np.asarray, covariance))

@@ -131,12 +131,19 @@ def factor_estimates(
         weights=products.weights,
         root=canonical_root(scores, factor),
         spread=spread,
-        sd=np.sqrt((scores * scores).sum(axis=1)) * scale,
+        sd=lengths(scores) * scale,
         effects=transform @ solution.effects * unit,
         effect_errors=effect_errors,
         weight=None if total is None else total / (1.0 + total),
         mean_sd=math.sqrt(max(mean_square, 0.0)) * scale,
     )
+
+
+def lengths(rows: Matrix) -> Vector:
+    """The length of each row, squared in units of its largest element, so that none overflows or vanishes."""
+    largest = np.abs(rows).max(axis=1)
+    units = np.where(largest > 0, largest, 1.0)
+    return np.sqrt(((rows / units[:, None]) ** 2).sum(axis=1)) * units
 
 
 def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
@@ -148,7 +155,7 @@ def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
         lower = dgeqrf(scores[term, term].T)[0].T
         diagonal = lower.diagonal()
         lower = np.tril(lower * np.where(diagonal < 0, -1.0, 1.0))
-        negligible = lower.diagonal() <= RANK * np.sqrt((lower * lower).sum(axis=1))
+        negligible = lower.diagonal() <= RANK * np.abs(lower).max(axis=1)
         root[term, term] = np.where(np.diag(negligible), 0.0, lower)
     return root
 

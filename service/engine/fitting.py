@@ -13,7 +13,7 @@ from service.engine.crossproducts import total_products
 from service.engine.estimates import canonical_root
 from service.engine.fit import Fit
 from service.engine.model import JointModel, joint_estimates
-from service.engine.noise import has_no_noise, with_noise, without_noise
+from service.engine.noise import FLOOR, has_no_noise, with_noise, without_noise
 from service.engine.random_factors import Parameters, parameters_of
 from service.engine.refusals import require_fittable, require_theta
 from service.engine.scalar.model import fit_scalar
@@ -22,6 +22,9 @@ from service.engine.sharing import Folded, fold_together, folded_plainly
 from service.engine.start import moment_start
 from service.engine.verdict import Verdict
 from service.errors import NotFinite, ServiceError, TooManyParameters
+
+GONE = 20.0 * FLOOR
+"""What may be left of a standard deviation of FLOOR when coefficients and effects take degrees of freedom."""
 
 
 def fit(
@@ -87,22 +90,35 @@ def _fit_jointly(
 ) -> Fit:
     """The fit of a model with several variance parameters."""
     held = theta is not None
-    noiseless = not held and has_no_noise(folded.products)
-    if noiseless:
-        folded = replace(folded, products=with_noise(folded.products))
+    if not held and has_no_noise(folded.products):
+        return _fit_without_noise(folded, parameters, restricted=restricted)
     start = moment_start(folded.products, parameters) if theta is None else _in_bases(folded, parameters, theta)
     model, verdict = _solve(folded, parameters, start, restricted=restricted, held=held)
     total = float(total_products(folded.products)[-1, -1])
-    if not noiseless and model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
+    if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
         folded = residualise(design, folded, model.at.beta)
         model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
+    if verdict is not None and not verdict.converged and model.at.rho < folded.products.n * FLOOR:
+        # A search that ends nowhere near the optimum while the noise vanishes may have no optimum to find.
+        limit = _fit_without_noise(folded, parameters, restricted=restricted)
+        if limit.estimates.sigma == 0.0:
+            return limit
     estimates = joint_estimates(folded, model.criterion, model.at)
     if theta is not None:
         # As it was given, not as it comes back from the bases.
         estimates = replace(estimates, theta=np.array(theta, dtype=np.float64))
-    if noiseless:
-        return Fit(without_noise(estimates), restricted, np.nan, None, held, None)
     return Fit(estimates, restricted, model.at.value, verdict, held, model)
+
+
+def _fit_without_noise(folded: Fold, parameters: Parameters, *, restricted: bool) -> Fit:
+    """The limit of the fit as the noise vanishes; a fit with sigma > 0 where the factors do not explain y after all."""
+    padded = replace(folded, products=with_noise(folded.products))
+    start = moment_start(padded.products, parameters)
+    model, verdict = _solve(padded, parameters, start, restricted=restricted, held=False)
+    estimates = joint_estimates(padded, model.criterion, model.at)
+    if estimates.sigma > GONE * folded.products.basis.y_unit:
+        return Fit(estimates, restricted, model.at.value, verdict, False, model)
+    return Fit(without_noise(estimates), restricted, np.nan, None, False, None)
 
 
 def _solve(

@@ -56,7 +56,13 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
             basis=own.fixed,
             factors=tuple(
                 FactorProducts(
-                    basis, counts[f], weights[f], grams[f], _turned(crosses[f][:, kept], turn), around.random[f]
+                    basis=basis,
+                    counts=counts[f],
+                    weights=weights[f],
+                    gram=grams[f],
+                    cross=_turned(crosses[f][:, kept], turn),
+                    mean_squares=around.random[f],
+                    spanned=set(rows.random[f]) <= set(rows.random[0]),
                 )
                 for f, basis in enumerate(own.random)
             ),

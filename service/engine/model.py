@@ -33,7 +33,9 @@ class JointModel:
 
     def deviance(self) -> float:
         """-2 log likelihood of the same model fitted by ML."""
-        full = unrestricted(self.criterion) if self.criterion.restricted else self.criterion
+        if not self.criterion.restricted:
+            return self.at.value
+        full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
         return find_optimum(full, self.fold.factors, _inside(self.at.theta, self.criterion)).evaluation.value

@@ -67,14 +67,17 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
         if norm < ENOUGH or idle > 1 or evaluations >= STEPS:
             return Search(at, hessian, evaluations, norm)
         step, expected = trust_region_step(at.gradient, hessian, radius)
-        then = evaluate(at.theta + step)
+        then = _attempt(evaluate, at.theta + step)
         evaluations += 1
+        length = float(np.linalg.norm(step))
+        if then is None:
+            radius = 0.25 * length
+            continue
         gain = at.value - then.value
         noise = ROUNDING * max(1.0, abs(at.value))
         if not exact:
             correction = _corrected(correction, step, then.gradient - at.gradient, then.hessian)
-        length = float(np.linalg.norm(step))
-        if not np.isfinite(then.value) or gain < 0.1 * expected - noise:
+        if gain < 0.1 * expected - noise:
             radius = 0.25 * length
         elif gain > 0.75 * expected and length > 0.8 * radius:
             radius = 3.0 * radius
@@ -82,6 +85,15 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
             at, idle = then, 0
         else:
             idle += expected < noise
+
+
+def _attempt(evaluate: Callable[[Vector], Evaluation], theta: Vector) -> Evaluation | None:
+    """The criterion at theta; None where it leaves the range of a double."""
+    try:
+        found = evaluate(theta)
+    except (np.linalg.LinAlgError, ArithmeticError):
+        return None
+    return found if np.isfinite(found.value) and np.isfinite(found.gradient).all() else None
 
 
 def _is_nearer(then: Evaluation, at: Evaluation) -> bool:

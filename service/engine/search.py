@@ -28,6 +28,9 @@ ASCENT = 1e-6
 ESCAPES = 3
 """How often a boundary is left again before the search gives up."""
 
+SURE = 1e-4
+"""What rounding may have done to the criterion at most where its gradient is believed."""
+
 APART = 1e-6
 """Difference of the criterion that makes two optima."""
 
@@ -76,11 +79,16 @@ def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vect
         evaluations += tried
         way_out = _way_out(criterion, factors, settled.evaluation) if rank_deficient else None
         if way_out is None:
-            norm = settled.gradient_norm
-            return Found(settled.evaluation, Verdict(norm < TOLERANCE, rank_deficient, evaluations, norm))
+            return Found(settled.evaluation, _verdict(settled, rank_deficient, evaluations))
         search = descend(criterion.at, way_out, exact=exact)
+    return Found(search.evaluation, _verdict(search, False, evaluations))
+
+
+def _verdict(search: Search, rank_deficient: bool, evaluations: int) -> Verdict:
+    """The verdict on where a search ended: a gradient that rounding may have made says nothing."""
     norm = search.gradient_norm
-    return Found(search.evaluation, Verdict(norm < TOLERANCE, False, evaluations, norm))
+    sure = search.evaluation.uncertainty < SURE
+    return Verdict(norm < TOLERANCE and sure, rank_deficient, evaluations, norm)
 
 
 def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> tuple[Search, bool, int]:

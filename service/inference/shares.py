@@ -4,6 +4,7 @@ The variance of a random factor is the mean over the rows of z' Cov z, so that v
 their predictors have (Johnson 2014, Methods Ecol. Evol. 5).
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def _spread(estimates: Estimates, place: int, fixed: Collection[str]) -> float:
     spread = np.zeros_like(factor.spread)
     spread[counted] = factor.spread[counted] / largest
     in_basis = np.linalg.solve(own.basis.transform, spread)
-    return largest * float(np.sqrt((in_basis * (own.mean_squares @ in_basis)).sum() / estimates.n))
+    mean_square = float((in_basis * (own.mean_squares @ in_basis)).sum()) / estimates.n
+    return largest * math.sqrt(max(mean_square, 0.0))
 
 
 def _shares(estimates: Estimates, spreads: Sequence[float]) -> Shares:

@@ -35,20 +35,14 @@ def _error_terms(document: FitDocument, digits: int) -> list[str]:
     for name, term in _terms(document):
         for place, row in enumerate(term):
             pairs = [correlations[row.group, other.term or "", row.term or ""] for other in term[:place]]
-            rows.append(
-                [
-                    "" if place else name,
-                    row.term or "",
-                    _number(row.std_dev, digits),
-                    *(_number(value, digits) for value in pairs),
-                ]
-            )
+            numbers = [_number(value, digits) for value in (row.std_dev, *pairs)]
+            rows.append(["" if place else name, row.term or "", *numbers])
     width = max(len(row) for row in rows)
-    heading = ["Groups", "Name", "Std.Dev.", *["Corr", *[""] * (width - 4)][: width - 3]]
-    columns = list(zip(*([*row, *[""] * (width - len(row))] for row in rows), strict=True))
-    numbers = [_to_the_right(column) for column in columns[2:]]
-    table = [_to_one_width(head, column) for head, column in zip(heading, [*columns[:2], *numbers], strict=True)]
-    return [" " + " ".join(cells).rstrip() for cells in zip(*table, strict=True)]
+    groups, names, *values = zip(*([*row, *[""] * (width - len(row))] for row in rows), strict=True)
+    columns = [_to_one_width("Groups", groups), _to_one_width("Name", names)]
+    for place, column in enumerate(values):
+        columns.append(_to_one_width(("Std.Dev.", "Corr", "")[min(place, 2)], _to_the_right(column)))
+    return [" " + " ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
 
 
 def _terms(document: FitDocument) -> Iterator[tuple[str, list[VarianceComponent]]]:
@@ -56,10 +50,11 @@ def _terms(document: FitDocument) -> Iterator[tuple[str, list[VarianceComponent]
     together = {(row.group, row.term_1, row.term_2) for row in document.random_correlations}
     terms: list[list[VarianceComponent]] = []
     for row in document.variance_components:
-        first = terms[-1][0] if terms else None
-        belongs = first is not None and (row.group, first.term, row.term) in together
-        if belongs and all(row.term != other.term for other in terms[-1]):
-            terms[-1].append(row)
+        last = terms[-1] if terms else []
+        # A correlation with each before it makes a coefficient one of their term; the same again begins another.
+        pairs = {(row.group, other.term, row.term) for other in last}
+        if last and pairs <= together and all(row.term != other.term for other in last):
+            last.append(row)
         else:
             terms.append([row])
     seen: dict[str, int] = {}

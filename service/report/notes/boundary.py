@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from service.arrays import Matrix
 from service.contract.document import Note
 from service.engine import FactorEstimates
 from service.report.findings import Findings
@@ -59,7 +60,7 @@ def singular_covariance(found: Findings) -> Iterator[Note]:
                 break
 
 
-def _rank(rows: np.ndarray) -> int:
+def _rank(rows: Matrix) -> int:
     """The rank of rows none of which is zero, each in its own unit."""
     sizes = np.linalg.svd(rows / np.abs(rows).max(axis=1, keepdims=True), compute_uv=False)
     return int(np.count_nonzero(sizes > RANK))

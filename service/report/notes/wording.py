@@ -17,4 +17,4 @@ def listed(names: Sequence[str]) -> str:
 def groups_of(found: Findings) -> dict[str, str | list[str]]:
     """Where a note on all that varies belongs: the one factor there is, or all of them."""
     names = [factor.factor.grouping.name for factor in found.factors]
-    return {"group": names[0]} if len(names) == 1 else {"groups": names}
+    return {"group": names[0]} if len(names) == 1 else {"factors": names}
