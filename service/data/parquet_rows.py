@@ -7,6 +7,7 @@ of labels, and its digest. Labels are read then and never again: their codes are
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -57,12 +58,13 @@ class _Labels:
 
 
 class ParquetRows:
-    """The rows of an open Parquet file; see `Rows` for what is asked of them."""
+    """The rows of an open Parquet file, as `Rows` are asked for them; the codes of labels are kept in `folder`."""
 
-    __slots__ = ("_digests", "_file", "_sources", "n_rows", "outline")
+    __slots__ = ("_digests", "_file", "_folder", "_sources", "n_rows", "outline")
 
-    def __init__(self, file: pq.ParquetFile) -> None:
+    def __init__(self, file: pq.ParquetFile, folder: Path | None = None) -> None:
         self._file = file
+        self._folder = folder
         self._sources: dict[str, _Numbers | _Labels] = {}
         self._digests: dict[str, bytes] = {}
         self.n_rows: int = file.metadata.num_rows
@@ -121,7 +123,7 @@ class ParquetRows:
 
     def _labels(self, name: str) -> _Labels:
         """The labels of a column, all of it read."""
-        labels, places = GrowingLabels(), Scratch()
+        labels, places = GrowingLabels(), Scratch(self._folder)
         waiting: list[Array] = []
         for first_row, n_rows, cells in self._read([name], _ROWS):
             waiting += cells[name].chunks

@@ -56,60 +56,67 @@ def read_payload(path: Path, content_type: str, content_encoding: str, query: st
         message = f"The Content-Type must be one of {', '.join([*FORMATS, FORM])}."
         raise UnsupportedMediaType(message, Fault(message))
     options = options_of_query(query)
+    reader = _Reader(limits, path.parent)
     if media.name not in (JSON, FORM):
-        return _of_file(options, FORMATS[media.name], path, content_encoding, limits)
+        return reader.file(options, FORMATS[media.name], path, content_encoding)
     content = read_body(path, content_encoding, limits)
     if options:
         raise InvalidRequest("The options of a JSON body or a form stand in the body, not in the query.")
-    return _of_json(content, limits) if media.name == JSON else _of_form(content, media, limits)
+    return reader.json(content) if media.name == JSON else reader.form(content, media)
 
 
 def read_file(path: Path, options: Iterable[tuple[str, str]]) -> Payload:
     """The payload of a file on this machine, compressed by gzip if its name says so, with options as in a query."""
-    unlimited = Limits(max_bytes=sys.maxsize, max_rows=sys.maxsize, max_columns=sys.maxsize)
+    reader = _Reader(Limits(max_bytes=sys.maxsize, max_rows=sys.maxsize, max_columns=sys.maxsize), folder=None)
     if path.suffix.lower() == ".gz":
-        content = read_body(path, "gzip", unlimited)
+        content = read_body(path, "gzip", reader.limits)
         form = format_of_file("", path.stem, content[:_BEGINNING])
-        return _of_bytes(options_of_text(options), form, content, unlimited)
+        return reader.content(options_of_text(options), form, content)
     with path.open("rb") as file:
         form = format_of_file("", path.name, file.read(_BEGINNING))
-    return _of_file(options_of_text(options), form, path, "", unlimited)
+    return reader.file(options_of_text(options), form, path, "")
 
 
-def _of_file(options: dict[str, Json], form: Format, path: Path, content_encoding: str, limits: Limits) -> Payload:
-    """The payload of options and a file that is a table; Parquet is read where it lies."""
-    if form is Format.PARQUET and is_plain(content_encoding):
-        limits.admit_bytes(path.stat().st_size)
-        return _of_parquet(options, path, limits)
-    return _of_bytes(options, form, read_body(path, content_encoding, limits), limits)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The reading of a request within limits; `folder`, if there is one, is for what memory is not to hold."""
 
+    limits: Limits
+    folder: Path | None
 
-def _of_bytes(options: dict[str, Json], form: Format, content: bytes, limits: Limits) -> Payload:
-    """The payload of options and the bytes of a table."""
-    if form is Format.PARQUET:
-        return _of_parquet(options, content, limits)
-    return _payload(options, _READERS[form](content, limits))
+    def file(self, options: dict[str, Json], form: Format, path: Path, content_encoding: str) -> Payload:
+        """The payload of options and a file that is a table; Parquet is read where it lies."""
+        if form is Format.PARQUET and is_plain(content_encoding):
+            self.limits.admit_bytes(path.stat().st_size)
+            return self.parquet(options, path)
+        return self.content(options, form, read_body(path, content_encoding, self.limits))
 
+    def content(self, options: dict[str, Json], form: Format, content: bytes) -> Payload:
+        """The payload of options and the bytes of a table."""
+        if form is Format.PARQUET:
+            return self.parquet(options, content)
+        return _payload(options, _READERS[form](content, self.limits))
 
-def _of_parquet(options: dict[str, Json], source: Path | bytes, limits: Limits) -> Payload:
-    file = open_parquet(source, limits)
-    return _payload(options, parquet_table(file, limits), ParquetRows(file))
+    def parquet(self, options: dict[str, Json], source: Path | bytes) -> Payload:
+        """The payload of options and Parquet."""
+        file = open_parquet(source, self.limits)
+        return _payload(options, parquet_table(file, self.limits), ParquetRows(file, self.folder))
 
+    def json(self, content: bytes) -> Payload:
+        """The payload of a body of JSON."""
+        envelope = members(content.removeprefix(BYTE_ORDER_MARK))
+        data = bytes(envelope.pop("data", b"null"))  # null is as good as nothing, as for `dataset`
+        options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
+        return _payload(options, None if data == b"null" else read_json(data, self.limits))
 
-def _of_json(content: bytes, limits: Limits) -> Payload:
-    envelope = members(content.removeprefix(BYTE_ORDER_MARK))
-    data = bytes(envelope.pop("data", b"null"))  # null is as good as nothing, as for `dataset`
-    options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
-    return _payload(options, None if data == b"null" else read_json(data, limits))
-
-
-def _of_form(content: bytes, media: MediaType, limits: Limits) -> Payload:
-    form = read_form(content, media.parameters.get("boundary"))
-    options = options_of_text(form.fields)
-    if form.data is None:
-        return _payload(options, None)
-    file = form.data
-    return _of_bytes(options, format_of_file(file.content_type, file.file_name, file.content), file.content, limits)
+    def form(self, content: bytes, media: MediaType) -> Payload:
+        """The payload of a form."""
+        form = read_form(content, media.parameters.get("boundary"))
+        options = options_of_text(form.fields)
+        if form.data is None:
+            return _payload(options, None)
+        file = form.data
+        return self.content(options, format_of_file(file.content_type, file.file_name, file.content), file.content)
 
 
 def _payload(options: dict[str, Json], table: Table | None, rows: Rows | None = None) -> Payload:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import weakref
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,12 @@ Places = NDArray[np.int32]
 
 
 class Scratch:
-    """A file without a name, gone with this object."""
+    """A file without a name, gone with this object, in a folder or, without one, where temporary files are."""
 
     __slots__ = ("__weakref__", "_file")
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lives as long as this object
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
 
     def append(self, places: Places) -> None:

@@ -11,8 +11,8 @@ from service.design.levels import in_order
 from service.design.missing import Gaps
 from service.design.recoding import Distinct, Recoding, recoding
 
-CELLS = 2**21
-"""Numbers held of a batch: some 16 MiB."""
+CELLS = 2**20
+"""Numbers held of a batch: 8 MiB."""
 
 FEWEST_ROWS = 2**13
 """Rows of a batch at least, however many columns there are."""

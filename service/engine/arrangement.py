@@ -86,7 +86,7 @@ def arrange(products: CrossProducts) -> Arrangement | None:
 
 
 def _determined(products: CrossProducts, coupling: Coupling) -> NDArray[np.bool_]:
-    """Which of the later columns the first factor determines: all of a factor it is nested in and whose columns it has."""
+    """Which later columns the first factor determines: those of a factor it is nested in, and whose columns it has."""
     found, start = [], 0
     for factor in products.factors[1:]:
         q, groups = len(factor.gram), factor.gram.shape[2]

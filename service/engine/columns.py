@@ -16,10 +16,11 @@ BLOCK_ROWS = 16384
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column (value - shift) * scale; two columns of equal `key` are the same numbers."""
+    """A column (value - shift) * scale; two columns of equal `key` are the same numbers, of equal `raw` before that."""
 
     key: Hashable
     source: Callable[[slice, Vector], None]
+    raw: Hashable = None
     shift: float = 0.0
     scale: float = 1.0
 
@@ -33,7 +34,7 @@ class Column:
 
     def scaled(self, shift: float, scale: float) -> "Column":
         """A column as it is given, shifted and scaled."""
-        return Column((self.key, shift, scale), self.source, shift, scale)
+        return Column((self.key, shift, scale), self.source, self.key, shift, scale)
 
 
 MOST_NUMBERS = 4_194_304

@@ -33,6 +33,9 @@ from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
 from service.engine.remainder import Solved
 
+STEP = 1e-4
+"""Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -160,3 +163,14 @@ def _criterion(
 ) -> Criterion:
     nu, constant = profile_constants(products, restricted=restricted)
     return Criterion(restricted, nu, constant, parameters, products, arrangement)
+
+
+def hessian_by_differences(criterion: Criterion, theta: Vector) -> Matrix:
+    """The Hessian (k, k) by central differences of the gradient, where `Evaluation` has its expectation only."""
+    columns = []
+    for i in range(theta.size):
+        step = np.zeros_like(theta)
+        step[i] = STEP * max(1.0, abs(theta[i]))
+        columns.append((criterion.at(theta + step).gradient - criterion.at(theta - step).gradient) / (2.0 * step[i]))
+    hessian: Matrix = np.array(columns)
+    return 0.5 * (hessian + hessian.T)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, kron
 
 from service.arrays import Codes, Matrices, Matrix, Vector
@@ -52,7 +53,8 @@ class CrossProducts:
     """The cross-products of m columns D = [1 X y] in `basis`, the ones first if there is an intercept.
 
     `solution` (q, m, J) is M and `within` (m, m) is S, both of the first factor; a column of X that its Z determines
-    has exact zeros in `within`. `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
+    has exact zeros in `within`; `spanned` (m,) marks those that are combinations of its columns whatever the rows.
+    `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
     (k + 1, k + 1) are the unweighted mean of [X y] without the ones and the unweighted cross-products around it.
     """
 
@@ -60,6 +62,7 @@ class CrossProducts:
     factors: tuple[FactorProducts, ...]
     solution: Matrices
     within: Matrix
+    spanned: NDArray[np.bool_]
     pairs: Pairs
     log_weights: float
     total_mean: Vector
@@ -87,7 +90,7 @@ class CrossProducts:
         """The same with exact zeros in `within` for the columns of X of which Z leaves nothing but rounding."""
         left = self.within.diagonal()
         squares = left + (self.solution * self.factors[0].cross).sum(axis=(0, 2))
-        determined = left <= CONSTANT * squares
+        determined = self.spanned | (left <= CONSTANT * squares)
         determined[-1] = False
         within = self.within.copy()
         within[determined] = within[:, determined] = 0.0
@@ -104,6 +107,7 @@ class CrossProducts:
             factors=tuple(replace(factor, cross=factor.cross[:, augmented]) for factor in self.factors),
             solution=self.solution[:, augmented],
             within=self.within[np.ix_(augmented, augmented)],
+            spanned=self.spanned[augmented],
             total_mean=self.total_mean[both],
             scatter=self.scatter[np.ix_(both, both)],
         )
@@ -151,6 +155,7 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
         factors=factors,
         solution=solution,
         within=within,
+        spanned=a.spanned,
         pairs={pair: a.pairs[pair] + b.pairs[pair] for pair in a.pairs},
         log_weights=a.log_weights + b.log_weights,
         total_mean=a.total_mean + gap * part,

@@ -121,8 +121,10 @@ def factor_estimates(
     total = solution.root[0, 0] ** 2 * products.gram[0, 0] if factor.is_varying_intercept else None
 
     def effect_errors() -> Vectors:
-        variance = np.diagonal(groupwise.sandwich(transform.T, solution.covariance())).T
-        errors: Vectors = np.sqrt(np.maximum(variance, 0.0)) * scale
+        # In units of a row's largest element, as its square might overflow.
+        size = np.abs(transform).max(axis=1)
+        variance = np.diagonal(groupwise.sandwich(transform.T / size, solution.covariance())).T
+        errors: Vectors = np.sqrt(np.maximum(variance, 0.0)) * (size * scale)[:, None]
         return errors
 
     return FactorEstimates(
@@ -143,7 +145,8 @@ def lengths(rows: Matrix) -> Vector:
     """The length of each row, squared in units of its largest element, so that none overflows or vanishes."""
     largest = np.abs(rows).max(axis=1)
     units = np.where(largest > 0, largest, 1.0)
-    return np.sqrt(((rows / units[:, None]) ** 2).sum(axis=1)) * units
+    found: Vector = np.sqrt(((rows / units[:, None]) ** 2).sum(axis=1)) * units
+    return found
 
 
 def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:

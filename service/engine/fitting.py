@@ -13,7 +13,7 @@ from service.engine.crossproducts import total_products
 from service.engine.estimates import canonical_root
 from service.engine.fit import Fit
 from service.engine.model import JointModel, joint_estimates
-from service.engine.noise import FLOOR, has_no_noise, with_noise, without_noise
+from service.engine.noise import has_no_noise, with_noise, without_noise
 from service.engine.random_factors import Parameters, parameters_of
 from service.engine.refusals import require_fittable, require_theta
 from service.engine.scalar.model import fit_scalar
@@ -23,8 +23,8 @@ from service.engine.start import moment_start
 from service.engine.verdict import Verdict
 from service.errors import NotFinite, ServiceError, TooManyParameters
 
-GONE = 20.0 * FLOOR
-"""What may be left of a standard deviation of FLOOR when coefficients and effects take degrees of freedom."""
+VANISHED = 1e-7
+"""A standard deviation, as a share of the response's largest value, to which only a search that follows it gets."""
 
 
 def fit(
@@ -47,7 +47,7 @@ def fit(
     """
     require_fittable(design)
     try:
-        with np.errstate(invalid="raise", divide="raise"):
+        with np.errstate(invalid="raise", divide="raise", over="ignore"):
             return _fit(
                 design, condition(design, *(known or folded_plainly(design))), restricted=restricted, theta=theta
             )
@@ -98,11 +98,9 @@ def _fit_jointly(
     if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
         folded = residualise(design, folded, model.at.beta)
         model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
-    if verdict is not None and not verdict.converged and model.at.rho < folded.products.n * FLOOR:
-        # A search that ends nowhere near the optimum while the noise vanishes may have no optimum to find.
-        limit = _fit_without_noise(folded, parameters, restricted=restricted)
-        if limit.estimates.sigma == 0.0:
-            return limit
+    if verdict is not None and not verdict.converged and model.at.rho < model.criterion.nu * VANISHED**2:
+        # A search that ends nowhere while the noise vanishes has no optimum to find.
+        return _fit_without_noise(folded, parameters, restricted=restricted)
     estimates = joint_estimates(folded, model.criterion, model.at)
     if theta is not None:
         # As it was given, not as it comes back from the bases.
@@ -111,14 +109,11 @@ def _fit_jointly(
 
 
 def _fit_without_noise(folded: Fold, parameters: Parameters, *, restricted: bool) -> Fit:
-    """The limit of the fit as the noise vanishes; a fit with sigma > 0 where the factors do not explain y after all."""
+    """The limit of the fit as the noise vanishes."""
     padded = replace(folded, products=with_noise(folded.products))
-    start = moment_start(padded.products, parameters)
-    model, verdict = _solve(padded, parameters, start, restricted=restricted, held=False)
-    estimates = joint_estimates(padded, model.criterion, model.at)
-    if estimates.sigma > GONE * folded.products.basis.y_unit:
-        return Fit(estimates, restricted, model.at.value, verdict, False, model)
-    return Fit(without_noise(estimates), restricted, np.nan, None, False, None)
+    model, _ = _solve(padded, parameters, moment_start(padded.products, parameters), restricted=restricted, held=False)
+    estimates = without_noise(joint_estimates(padded, model.criterion, model.at))
+    return Fit(estimates, restricted, np.nan, None, False, None)
 
 
 def _solve(

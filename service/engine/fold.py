@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.design import Design
@@ -68,6 +69,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
             ),
             solution=_turned(solution[:, kept], turn),
             within=within,
+            spanned=_spanned(rows, kept, turn),
             pairs=pairs,
             log_weights=log_weights,
             total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
@@ -75,6 +77,12 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
         ).without_rounding()
         for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True)
     ]
+
+
+def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> NDArray[np.bool_]:
+    """Which of a model's columns, in its basis, are combinations of the first factor's columns whatever the rows."""
+    own: NDArray[np.bool_] = rows.spanned[kept]
+    return own if turn is None else np.asarray(~np.any(turn[~own] != 0, axis=0))
 
 
 def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sums], Vector]:
@@ -197,8 +205,8 @@ def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
 def _leave(left: Matrix, part: Matrix, rows: Rows, solution: Matrices, codes: Codes) -> None:
     """Subtract the groups' regressions on the first factor's columns from the fixed columns `left` (M, rows)."""
     random = rows.random[0]
-    for k, place in enumerate(rows.fixed):
-        if place in random:
+    for k, spanned in enumerate(rows.spanned.tolist()):
+        if spanned:
             left[k] = 0.0
             continue
         for a, own in enumerate(random):

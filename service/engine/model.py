@@ -7,13 +7,10 @@ import numpy as np
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.conditioning import Fold
-from service.engine.criterion import Criterion, Evaluation, unrestricted
+from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
 from service.engine.search import find_optimum
-
-STEP = 1e-4
-"""Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
 
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
@@ -71,7 +68,7 @@ class JointModel:
         if self.held:
             return np.zeros((self.at.theta.size, 0)), np.zeros((self.at.theta.size, 0))
         exact = len(self.fold.factors) == 1
-        hessian = self.at.hessian if exact else _differences(self.criterion, self.at.theta)
+        hessian = self.at.hessian if exact else hessian_by_differences(self.criterion, self.at.theta)
         values, vectors = np.linalg.eigh(hessian)
         known = values > UNKNOWN * float(values.max(initial=0.0))
         return vectors[:, known] * np.sqrt(2.0 / values[known]), vectors[:, ~known]
@@ -111,17 +108,6 @@ def _between(U: Matrices, change: Matrix) -> Matrix:
     """The sum over groups of U' change U, (p, p)."""
     total: Matrix = groupwise.weighted_products(U, np.einsum("ab,bkj->akj", change, U))
     return total
-
-
-def _differences(criterion: Criterion, theta: Vector) -> Matrix:
-    """The Hessian (k, k) by central differences of the gradient."""
-    columns = []
-    for i in range(theta.size):
-        step = np.zeros_like(theta)
-        step[i] = STEP * max(1.0, abs(theta[i]))
-        columns.append((criterion.at(theta + step).gradient - criterion.at(theta - step).gradient) / (2.0 * step[i]))
-    hessian: Matrix = np.array(columns)
-    return 0.5 * (hessian + hessian.T)
 
 
 def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimates:

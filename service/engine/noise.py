@@ -13,9 +13,10 @@ from service.engine import groupwise
 from service.engine.crossproducts import CrossProducts
 from service.engine.estimates import Estimates
 
-FLOOR = 1e-7
+FLOOR, FLOOR_OF_SEVERAL = 1e-7, 1e-5
 """The standard deviation of the noise put in place of none, as a share of the response's largest value: squared, it
-vanishes beside one, and its ratios stay within what the criterion can hold."""
+vanishes beside one, and its ratios stay within what the criterion can hold. Of several factors, what is left is a
+difference, of which the square must be far above rounding."""
 
 
 def rounding(products: CrossProducts) -> float:
@@ -36,7 +37,8 @@ def has_no_noise(products: CrossProducts) -> bool:
 def with_noise(products: CrossProducts) -> CrossProducts:
     """The cross-products of the same rows with a little noise, as if it were orthogonal to every column."""
     within = products.within.copy()
-    within[-1, -1] = products.n * FLOOR**2
+    floor = FLOOR if len(products.factors) == 1 else FLOOR_OF_SEVERAL
+    within[-1, -1] = products.n * floor**2
     return replace(products, within=within)
 
 

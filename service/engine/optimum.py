@@ -17,6 +17,9 @@ from service.engine.criterion import Evaluation
 STEPS = 200
 """A search takes 5 to 12 steps; one that takes more than this has lost its way."""
 
+ATTEMPTS = 8
+"""Starts, each a tenth of the one before, of which one is in range."""
+
 TOLERANCE = 1e-6
 """Converged: the gradient implies less than this many standard errors to the optimum."""
 
@@ -57,7 +60,7 @@ class Search:
 
 def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: bool) -> Search:
     """A local minimum of a criterion, from `start` (k,); `exact` says that its Hessians are."""
-    at, evaluations = evaluate(start), 1
+    at, evaluations = _begin(evaluate, start)
     correction = np.zeros_like(at.hessian)
     radius = RADIUS * max(1.0, float(np.linalg.norm(start)))
     idle = 0
@@ -87,13 +90,23 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
             idle += expected < noise
 
 
+def _begin(evaluate: Callable[[Vector], Evaluation], start: Vector) -> tuple[Evaluation, int]:
+    """The criterion at the start, or nearer to zero where it leaves the range of a double; and how many it took."""
+    for attempts in range(1, ATTEMPTS):
+        if (found := _attempt(evaluate, start)) is not None:
+            return found, attempts
+        start = 0.1 * start
+    return evaluate(start), ATTEMPTS
+
+
 def _attempt(evaluate: Callable[[Vector], Evaluation], theta: Vector) -> Evaluation | None:
     """The criterion at theta; None where it leaves the range of a double."""
     try:
         found = evaluate(theta)
     except (np.linalg.LinAlgError, ArithmeticError):
         return None
-    return found if np.isfinite(found.value) and np.isfinite(found.gradient).all() else None
+    known = np.isfinite(found.value) and np.isfinite(found.gradient).all() and np.isfinite(found.hessian).all()
+    return found if known else None
 
 
 def _is_nearer(then: Evaluation, at: Evaluation) -> bool:

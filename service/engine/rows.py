@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.arrays import Codes, Matrix
 from service.design import Design
@@ -20,7 +21,8 @@ class Rows:
     """The rows of a chunk as columns, for models that differ in their fixed columns and response only.
 
     `columns` are the distinct ones; `fixed` (M,), the fixed columns and responses of all models, and `random` (F, q)
-    point there. `models` says which of the M each model has. `whole` remembers rows that were read all at once.
+    point there. `models` says which of the M each model has, `spanned` (M,) which are combinations of the first
+    factor's columns whatever the rows. `whole` remembers rows that were read all at once.
     """
 
     design: Design
@@ -28,6 +30,7 @@ class Rows:
     fixed: list[Place]
     random: list[list[Place]]
     models: list[Codes | slice]
+    spanned: NDArray[np.bool_]
     whole: list[Matrix] = field(default_factory=list)
 
     @property
@@ -62,7 +65,15 @@ def rows_of(designs: Sequence[Design], bases: Sequence[Bases]) -> Rows:
     if len(designs) > 1:
         starts = np.cumsum([0, *map(len, fixed)])
         models = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
-    return Rows(designs[0], columns, placed[0], placed[1:], models)
+    spanned = np.array([_is_spanned(column, random[0]) for column in of_all])
+    return Rows(designs[0], columns, placed[0], placed[1:], models, spanned)
+
+
+def _is_spanned(column: Column, random: list[Column]) -> bool:
+    """Whether a column is a combination of these: one of them, unless it is shifted and the ones are not among them."""
+    if column is ONES or ONES in random:
+        return column in random or column.raw in {each.raw for each in random if each is not ONES}
+    return column.shift == 0.0 and column.raw in {each.raw for each in random}
 
 
 def take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:

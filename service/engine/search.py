@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.arrays import Matrix, Vector
-from service.engine.criterion import Criterion, Evaluation
+from service.engine.criterion import Criterion, Evaluation, hessian_by_differences
 from service.engine.optimum import TOLERANCE, Search, descend, distance
 from service.engine.random_factors import RandomFactor
 from service.engine.verdict import Verdict
@@ -71,8 +71,7 @@ def _other_start(criterion: Criterion, start: Vector) -> Vector:
 
 def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> Found:
     """A local optimum from one start, on the boundary if that is where it is."""
-    exact = len(factors) == 1
-    evaluations, search = 0, descend(criterion.at, start, exact=exact)
+    evaluations, search = 0, _local_search(criterion, start)
     for _ in range(ESCAPES):
         evaluations += search.evaluations
         settled, rank_deficient, tried = _on_boundary(criterion, factors, search)
@@ -80,15 +79,36 @@ def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vect
         way_out = _way_out(criterion, factors, settled.evaluation) if rank_deficient else None
         if way_out is None:
             return Found(settled.evaluation, _verdict(settled, rank_deficient, evaluations))
-        search = descend(criterion.at, way_out, exact=exact)
+        search = _local_search(criterion, way_out)
     return Found(search.evaluation, _verdict(search, False, evaluations))
 
 
 def _verdict(search: Search, rank_deficient: bool, evaluations: int) -> Verdict:
     """The verdict on where a search ended: a gradient that rounding may have made says nothing."""
     norm = search.gradient_norm
-    sure = search.evaluation.uncertainty < SURE
+    sure = bool(search.evaluation.uncertainty < SURE)
     return Verdict(norm < TOLERANCE and sure, rank_deficient, evaluations, norm)
+
+
+def _local_search(criterion: Criterion, start: Vector) -> Search:
+    """A local minimum from one start.
+
+    Of several factors the Hessian is an expectation that the search corrects. Where the expectation alone does not say
+    the same of the end as the corrected one, neither is trusted: the search goes on with differences of the gradient.
+    """
+    exact = len(criterion.parameters.sizes) == 1
+    search = descend(criterion.at, start, exact=exact)
+    at = search.evaluation
+    if exact or (search.converged and distance(at.gradient, at.hessian) < TOLERANCE):
+        return search
+    cost = 2 * criterion.parameters.count + 1
+    further = descend(lambda theta: _with_differences(criterion, theta), at.theta, exact=True)
+    return replace(further, evaluations=search.evaluations + cost * further.evaluations)
+
+
+def _with_differences(criterion: Criterion, theta: Vector) -> Evaluation:
+    """The criterion with the Hessian by differences in place of its expectation."""
+    return replace(criterion.at(theta), hessian=hessian_by_differences(criterion, theta))
 
 
 def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> tuple[Search, bool, int]:
