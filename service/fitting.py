@@ -78,7 +78,9 @@ def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
         table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
         questions = questions_of(options, table)
     formulas = [each.formula for each in questions if isinstance(each.formula, Formula)]
-    known = iter(_fit_all(formulas, _source(table, payload.rows, formulas, options), options, clock))
+    # What is said of each row is made from all rows.
+    rows = None if {"fitted", "residuals"}.intersection(options.include) else payload.rows
+    known = iter(_fit_all(formulas, table, rows, options, clock))
     answers = [next(known) if isinstance(each.formula, Formula) else each.formula for each in questions]
     if options.formulas is not None or len(questions) > 1:
         return _collection(questions, answers, hint, clock)
@@ -88,27 +90,24 @@ def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
     return Reply(body, id=id, seconds=clock.seconds)
 
 
-def _source(
-    table: data.Table, rows: data.Rows | None, formulas: Sequence[Formula], options: FitOptions
-) -> data.Table | data.Rows:
-    """The rows in batches, if they can be had so, are many, and nothing is asked about single ones; or the table."""
-    about_rows = {"fitted", "residuals"}.intersection(options.include)
-    return table if rows is None or about_rows or not is_streamed(formulas, rows) else rows
-
-
 def _fit_all(
-    formulas: Sequence[Formula], source: data.Table | data.Rows, options: FitOptions, clock: "Stopwatch"
+    formulas: Sequence[Formula], table: data.Table, rows: data.Rows | None, options: FitOptions, clock: "Stopwatch"
 ) -> list[Answer]:
-    """The answers to formulas of one response, in their order; what they have in common is done once."""
+    """The answers to formulas of one response, in their order; what they have in common is done once.
+
+    `rows` are those of the table in batches, if they may be read so.
+    """
     lots = make_lots(
         formulas,
-        source,
+        table,
+        rows,
         weights=options.weights,
         missing=options.missing,
         levels=options.levels,
         contrasts=options.contrasts,
     )
-    identities, waiting = Identities(options, source), iter(formulas)
+    are_many = any(is_streamed(formula, table.n_rows) for formula in formulas)
+    identities, waiting = Identities(options, rows if rows is not None and are_many else table), iter(formulas)
     answers: list[Answer] = []
     for designs in clock.each("design", lots):
         with clock.stage("fit"):

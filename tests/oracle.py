@@ -69,9 +69,9 @@ class Solution:
     def deviance(self, restricted: bool, log_variance: Decimal | None = None) -> Decimal:
         """-2 log (restricted) likelihood, at the best sigma or at this log sigma^2."""
         nu = self.nu(restricted)
-        if log_variance is None:
-            log_variance = (self.rho / nu).ln()
         volume = self.log_volume + (log_square(self.root) if restricted else 0)
+        if log_variance is None:
+            return volume + nu * (1 + (TWO_PI * self.rho / nu).ln())
         return volume + nu * (TWO_PI.ln() + log_variance) + self.rho / log_variance.exp()
 
     def inverse(self) -> Square:
@@ -127,8 +127,16 @@ def digits() -> Iterator[None]:
 def answer(design: Design, *, restricted: bool = True, theta: float | None = None) -> Answer:
     """The estimates of a model with one varying coefficient at the optimum, or at `theta`; X must have full rank."""
     with digits():
-        phi = optimum(design, restricted) if theta is None else Decimal(theta) ** 2
+        phi = optimum(design, scan(design), restricted) if theta is None else Decimal(theta) ** 2
         return _answer(design, [[[phi.sqrt()]]], restricted)
+
+
+def answers(design: Design) -> dict[bool, Answer]:
+    """The estimates at the optimum by REML (True) and by ML (False)."""
+    with digits():
+        heights = scan(design)
+        found = {restricted: optimum(design, heights, restricted) for restricted in (True, False)}
+        return {restricted: _answer(design, [[[phi.sqrt()]]], restricted) for restricted, phi in found.items()}
 
 
 def answer_near(design: Design, roots: Sequence[Matrix], *, restricted: bool = True) -> Answer:
@@ -199,15 +207,23 @@ def solve(design: Design, psis: Decimal | list[Square]) -> Solution:
     return Solution(psis, rows, L, log_square(L), X, root, beta, residual, dot(residual, residual))
 
 
-def optimum(design: Design, restricted: bool) -> Decimal:
+def scan(design: Design) -> list[tuple[Decimal, dict[bool, Decimal]]]:
+    """log phi at every second decade and the deviances there, by REML (True) and by ML (False)."""
+    weights = np.ones(1) if design.weights is None else design.weights
+    logs = [Decimal(10).ln() * k - Decimal(float(weights.max())).ln() for k in DECADES]
+    found = [solve(design, log_phi.exp()) for log_phi in logs]
+    return [
+        (log_phi, {both: at.deviance(both) for both in (True, False)}) for log_phi, at in zip(logs, found, strict=True)
+    ]
+
+
+def optimum(design: Design, scanned: list[tuple[Decimal, dict[bool, Decimal]]], restricted: bool) -> Decimal:
     """The phi of the least deviance: from the lowest of many decades, by Newton's steps on the scale of log phi."""
 
     def deviance(log_phi: Decimal) -> Decimal:
         return solve(design, log_phi.exp()).deviance(restricted)
 
-    weights = np.ones(1) if design.weights is None else design.weights
-    logs = [Decimal(10).ln() * k - Decimal(float(weights.max())).ln() for k in DECADES]
-    heights = [deviance(log_phi) for log_phi in logs]
+    logs, heights = [log_phi for log_phi, _ in scanned], [both[restricted] for _, both in scanned]
     lowest = heights.index(min(heights))
     if lowest == 0 and solve(design, Decimal(0)).deviance(restricted) <= heights[0]:
         return Decimal(0)

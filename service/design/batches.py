@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from service.arrays import Codes
 from service.data.table import Categorical, Column, Rows, Table
 from service.design.columns import has_missing_cells, missing_cells
 from service.design.levels import in_order
@@ -62,8 +61,3 @@ class Batches:
 def gaps_in(table: Table) -> Gaps:
     """Which cells are missing, for those columns of a table that miss some."""
     return {name: missing_cells(column) for name, column in table.columns.items() if has_missing_cells(column)}
-
-
-def complete_places(gaps: Gaps) -> Codes | None:
-    """The places of the rows without a missing cell, None if that is all of them."""
-    return np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else None

@@ -7,12 +7,13 @@ import numpy as np
 
 from service.arrays import Codes
 from service.data.table import Column, Table
-from service.design.batches import complete_places, gaps_in
+from service.design.batches import gaps_in
 from service.design.coding import Coding
 from service.design.design import Design, RandomEffect
 from service.design.evaluation import Basis, Value
 from service.design.factors import code_variable
 from service.design.marginality import make_recipe
+from service.design.missing import complete_places
 from service.design.model_matrix import ModelMatrix
 from service.design.random_effects import make_random_effects
 from service.design.recoding import Recoding

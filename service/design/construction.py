@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
 
 from service.data.table import Rows, Table
 from service.design.coding import Coding
@@ -15,7 +15,7 @@ from service.design.options import check_contrasts, check_options
 from service.design.refusals import several_responses
 from service.design.responses import take_response
 from service.design.row_set import RowSet
-from service.design.streamed import make_streamed_design
+from service.design.streamed import is_streamed, make_streamed_design
 from service.errors import ServiceError
 from service.formula.formula import Formula
 
@@ -65,7 +65,8 @@ def make_designs(
 
 def make_lots(
     formulas: Sequence[Formula],
-    table: Table | Rows,
+    table: Table,
+    rows: Rows | None = None,
     *,
     weights: str | None = None,
     missing: Missing = "drop",
@@ -74,21 +75,20 @@ def make_lots(
 ) -> Iterator[list[Design | ServiceError]]:
     """The same in lots, one after another, so that memory need not hold what every formula has of its own at once.
 
-    From rows in batches each formula has a streamed design, which shares nothing.
+    Where the table can be had in batches of `rows`, formulas of many cells have streamed designs, which share nothing.
     """
     orders, schemes = levels or {}, contrasts or {}
-    if not isinstance(table, Table):
-        check_options(formulas, table.outline, weights, orders, schemes)
-        make = partial(
-            make_streamed_design, rows=table, weights=weights, missing=missing, levels=orders, contrasts=schemes
-        )
-        yield from ([_attempt(make, formula)] for formula in formulas)
-        return
     check_options(formulas, table, weights, orders, schemes)
     size = min(TOGETHER, max(1, CELLS // max(1, table.n_rows)))
-    for start in range(0, len(formulas), size):
-        designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes)
-        yield [_attempt(designs.design, formula) for formula in formulas[start : start + size]]
+    streamed = partial(make_streamed_design, weights=weights, missing=missing, levels=orders, contrasts=schemes)
+    for are_many, run in groupby(formulas, lambda formula: is_streamed(formula, table.n_rows)):
+        alike = list(run)
+        if rows is not None and are_many:
+            yield from ([_attempt(partial(streamed, rows=rows), formula)] for formula in alike)
+            continue
+        for start in range(0, len(alike), size):
+            designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes)
+            yield [_attempt(designs.design, formula) for formula in alike[start : start + size]]
 
 
 def _attempt(make: Callable[[Formula], Design], formula: Formula) -> Design | ServiceError:

@@ -31,11 +31,16 @@ def complete_rows(gaps: Gaps, n_rows: int, missing: Missing) -> Codes | None:
 
     Raises as `require_complete`.
     """
-    complete = np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else None
+    complete = complete_places(gaps)
     n_complete = n_rows if complete is None else len(complete)
     if n_complete == 0 or (gaps and missing == "error"):
         require_complete({name: gap_of(cells) for name, cells in gaps.items()}, n_complete, missing)
     return complete
+
+
+def complete_places(gaps: Gaps) -> Codes | None:
+    """The places of the rows without a missing cell, None if that is all of them."""
+    return np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else None
 
 
 def gap_of(cells: NDArray[np.bool_], first_row: int = 0) -> Gap:

@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 
 from service.data.table import Rows
-from service.design.batches import CELLS, Batches
+from service.design.batches import Batches
 from service.design.coder import Coder, Values, columns_at
 from service.design.coding import Coding, Factor
 from service.design.columns import columns_of
@@ -29,15 +29,15 @@ from service.design.survey import Survey, Variable
 from service.formula.formula import Formula, Term, labels_used
 from service.formula.variables import names_in
 
-MOST_MODELS = 32
-"""Models of one request up to which each makes the cells count less: in memory they share their work."""
+MOST_CELLS = 2**23
+"""Cells of the columns of a formula that are held rather than streamed: 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamedDesign(Design):
     """A design that holds none of its `n_rows` rows: `X`, `y` and `random` are as they would be without them.
 
-    `weights` and `offset` are empty, or None where there are none.
+    `weights` and `offset` are empty, or None where there are none; `rows` is None. Only its chunks have rows.
     """
 
     n_rows: int
@@ -57,17 +57,15 @@ class StreamedDesign(Design):
                 yield design
 
 
-def is_streamed(formulas: Sequence[Formula], rows: Rows) -> bool:
-    """Whether designs of these formulas are to be streamed rather than held.
+def is_streamed(formula: Formula, n_rows: int) -> bool:
+    """Whether the design of a formula, of so many rows, is to be streamed rather than held.
 
-    They are where no formula takes statistics of a column, as `scale` and `poly` do, and the columns of one have more
-    than `CELLS` cells, or than so many times that as there are formulas.
+    It is if its columns have more than `MOST_CELLS` cells, unless it takes statistics of one, as `scale` and `poly` do:
+    those look at all rows.
     """
-    trees = [formula.variables.values() for formula in formulas]
-    if any(takes_statistics(tree) for tree in chain.from_iterable(trees)):
-        return False
-    widest = max((len({name.text for tree in own for name in names_in(tree)}) for own in trees), default=0)
-    return rows.n_rows * widest > CELLS * min(len(formulas), MOST_MODELS)
+    trees = formula.variables.values()
+    n_columns = len({name.text for tree in trees for name in names_in(tree)})
+    return n_rows * n_columns > MOST_CELLS and not any(map(takes_statistics, trees))
 
 
 def make_streamed_design(

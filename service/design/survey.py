@@ -6,10 +6,10 @@ import numpy as np
 
 from service.arrays import Codes
 from service.data.table import Categorical, Column, Logical, Table
-from service.design.batches import complete_places, gaps_in
+from service.design.batches import gaps_in
 from service.design.evaluation import Basis, Value, evaluate
 from service.design.levels import labelled
-from service.design.missing import Gap, gap_of
+from service.design.missing import Gap, complete_places, gap_of
 from service.design.model_frame import at_rows
 from service.design.recoding import Distinct
 from service.design.responses import take_weights
@@ -97,13 +97,10 @@ class Survey:
 
     def _see(self, label: str, values: Value) -> None:
         """Take in the values of a variable at complete rows."""
-        if label not in self.outlines:
-            self.outlines[label] = at_rows(values, NO_ROWS)
-        if isinstance(values, Basis) or not self._has_labels(label, values):
+        outline = self.outlines.setdefault(label, at_rows(values, NO_ROWS))
+        if isinstance(values, Basis) or isinstance(outline, Basis) or not self._has_labels(label, values):
             return
-        if label not in self._distinct:
-            self._distinct[label] = Distinct(values)
-        self._distinct[label].see(values)
+        self._distinct.setdefault(label, Distinct(outline)).see(values)
 
     def _has_labels(self, label: str, values: Value) -> bool:
         has_levels = isinstance(values, Categorical | Logical) or self.variables[label].has_levels

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dgeqrf
 
 from service.arrays import Codes, Matrices, Matrix, Vector, Vectors
 from service.engine import groupwise
@@ -155,12 +154,27 @@ def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
         return np.abs(scores)
     root = np.zeros_like(scores)
     for term in factor.terms:
-        lower = dgeqrf(scores[term, term].T)[0].T
-        diagonal = lower.diagonal()
-        lower = np.tril(lower * np.where(diagonal < 0, -1.0, 1.0))
-        negligible = lower.diagonal() <= RANK * np.abs(lower).max(axis=1)
-        root[term, term] = np.where(np.diag(negligible), 0.0, lower)
+        root[term, term] = _orthogonalised(scores[term, term])
     return root
+
+
+def _orthogonalised(rows: Matrix) -> Matrix:
+    """The lower triangle L of rows = L Q with orthonormal Q; the column of a dependent row is zero."""
+    L, Q = np.zeros_like(rows), np.zeros_like(rows)
+    for r, row in enumerate(rows):
+        size = float(np.abs(row).max())
+        if size == 0.0:
+            continue
+        left = row / size
+        # Twice, as what is left may be small.
+        for _ in range(2):
+            along = Q[:r] @ left
+            left = left - along @ Q[:r]
+            L[r, :r] += along * size
+        length = math.sqrt(float(left @ left))
+        if length > RANK:
+            L[r, r], Q[r] = length * size, left / length
+    return L
 
 
 def assemble(

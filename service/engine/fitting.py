@@ -23,7 +23,7 @@ from service.engine.start import moment_start
 from service.engine.verdict import Verdict
 from service.errors import NotFinite, ServiceError, TooManyParameters
 
-VANISHED = 1e-7
+VANISHED = 3e-8
 """A standard deviation, as a share of the response's largest value, to which only a search that follows it gets."""
 
 

@@ -38,7 +38,7 @@ def with_noise(products: CrossProducts) -> CrossProducts:
     """The cross-products of the same rows with a little noise, as if it were orthogonal to every column."""
     within = products.within.copy()
     floor = FLOOR if len(products.factors) == 1 else FLOOR_OF_SEVERAL
-    within[-1, -1] = products.n * floor**2
+    within[-1, -1] += products.n * floor**2
     return replace(products, within=within)
 
 

@@ -17,6 +17,9 @@ from service.engine.criterion import Evaluation
 STEPS = 200
 """A search takes 5 to 12 steps; one that takes more than this has lost its way."""
 
+MEANINGLESS = 1.0
+"""What rounding may have done to a criterion that says nothing any more."""
+
 ATTEMPTS = 8
 """Starts, each a tenth of the one before, of which one is in range."""
 
@@ -100,13 +103,13 @@ def _begin(evaluate: Callable[[Vector], Evaluation], start: Vector) -> tuple[Eva
 
 
 def _attempt(evaluate: Callable[[Vector], Evaluation], theta: Vector) -> Evaluation | None:
-    """The criterion at theta; None where it leaves the range of a double."""
+    """The criterion at theta; None where it leaves the range of a double, or is nothing but rounding."""
     try:
         found = evaluate(theta)
     except (np.linalg.LinAlgError, ArithmeticError):
         return None
     known = np.isfinite(found.value) and np.isfinite(found.gradient).all() and np.isfinite(found.hessian).all()
-    return found if known else None
+    return found if known and found.uncertainty < MEANINGLESS else None
 
 
 def _is_nearer(then: Evaluation, at: Evaluation) -> bool:

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from service.data.json_text import Json
-from service.data.payload import Payload, read_payload
+from service.data.limits import Limits
+from service.data.payload import Payload, read_file, read_payload
 from service.errors import ServiceError
-from tests.data.tables import LIMITS, plain
+from tests.data.tables import LIMITS, cells_of, plain
 
 ROWS = {"y": [1.5, 2.0], "g": ["a", None]}
 CSV = b"y,g\n1.5,a\n2,NA\n"
@@ -32,6 +34,12 @@ def arrow() -> bytes:
     return sink.getvalue()
 
 
+def parquet() -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(ROWS), sink)
+    return sink.getvalue()
+
+
 class Sent(NamedTuple):
     content_type: str
     body: bytes
@@ -51,6 +59,12 @@ ALIKE = {
     "csv": Sent("text/csv", CSV, QUERY),
     "gzip": Sent("text/csv", gzip.compress(CSV), QUERY, "gzip"),
     "arrow": Sent("application/vnd.apache.arrow.stream", arrow(), QUERY),
+    "parquet": Sent("application/vnd.apache.parquet", parquet(), QUERY),
+    "parquet, gzip": Sent("application/vnd.apache.parquet", gzip.compress(parquet()), QUERY, "gzip"),
+    "form with parquet": Sent(
+        FORM,
+        form(('name="data"; filename="a"', parquet()), ('name="formula"', FORMULA.encode()), ('name="method"', b"ML")),
+    ),
     "form with csv": Sent(
         FORM,
         form(('name="formula"', FORMULA.encode()), ('name="method"', b"ML"), ('name="data"; filename="a.csv"', CSV)),
@@ -113,6 +127,33 @@ def test_every_form_of_body_means_the_same(sent: Sent, tmp_path: Path) -> None:
     assert payload.table is not None
     assert plain(payload.table) == ROWS
     assert (payload.options, payload.dataset) == ({"formula": FORMULA, "method": "ML"}, None)
+
+
+@pytest.mark.parametrize(("name", "sent"), ALIKE.items(), ids=ALIKE.keys())
+def test_parquet_can_be_read_in_batches_too(name: str, sent: Sent, tmp_path: Path) -> None:
+    rows = read(sent, tmp_path).rows
+    assert (rows is not None) == ("parquet" in name)
+    if rows is not None:
+        batches = list(rows.batches(["g", "y"], 1))
+        assert [cells_of(batch.columns["g"]) for batch in batches] == [["a"], [None]]
+        assert [cells_of(batch.columns["y"]) for batch in batches] == [[1.5], [2.0]]
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a", "a.parquet.gz"])
+def test_a_file_of_parquet_is_known_by_its_name_or_its_beginning(name: str, tmp_path: Path) -> None:
+    content = parquet()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    payload = read_file(tmp_path / name, [("formula", FORMULA)])
+    assert payload.rows is not None
+    assert payload.table is not None
+    assert plain(payload.table) == ROWS
+
+
+def test_a_body_of_parquet_has_the_limit_of_every_body(tmp_path: Path) -> None:
+    (tmp_path / "body").write_bytes(parquet())
+    with pytest.raises(ServiceError) as caught:
+        read_payload(tmp_path / "body", "application/vnd.apache.parquet", "", QUERY, Limits(100, 100, 100))
+    assert caught.value.code == "body_too_large"
 
 
 @pytest.mark.parametrize(

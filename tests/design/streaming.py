@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.data import Categorical, Column, Table
+from service.arrays import Codes
+from service.data import Categorical, Column, Logical, Numeric, Table
 from service.data.fingerprint import digest_of
-from service.design.model_frame import at_rows
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Batched:
     """A table in about so many batches."""
 
     table: Table
-    n_batches: int
+    n_batches: int = 1
 
     @property
     def n_rows(self) -> int:
@@ -23,7 +23,7 @@ class Batched:
 
     @property
     def outline(self) -> Table:
-        return self._part(self.table.columns, 0, 0)
+        return self._part(list(self.table.columns), 0, 0)
 
     def batches(self, names: Sequence[str], most_rows: int) -> Iterator[Table]:
         size = min(max(self.n_rows // self.n_batches, 1), most_rows)
@@ -35,10 +35,14 @@ class Batched:
 
     def _part(self, names: Sequence[str], start: int, stop: int) -> Table:
         rows = np.arange(start, stop)
-        columns: dict[str, Column] = {}
-        for name in names:
-            column = self.table.columns[name]
-            values = at_rows(column, rows)
-            assert not hasattr(values, "basis")
-            columns[name] = values
-        return Table(columns, stop - start, start)
+        return Table({name: _rows_of(self.table.columns[name], rows) for name in names}, stop - start, start)
+
+
+def _rows_of(column: Column, rows: Codes) -> Column:
+    match column:
+        case Categorical(codes=codes, levels=levels):
+            return Categorical(codes[rows], levels)
+        case Logical(values=values):
+            return Logical(values[rows])
+        case Numeric(values=values):
+            return Numeric(values[rows])

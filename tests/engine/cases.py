@@ -48,7 +48,7 @@ def theta_of(criterion: Criterion, kind: str) -> Vector:
     parameters = criterion.parameters
     diagonal = parameters.row == parameters.column
     random = np.random.default_rng(parameters.count)
-    theta = random.normal(size=parameters.count) / 2 + diagonal
+    theta: Vector = random.normal(size=parameters.count) / 2 + diagonal
     match kind:
         case "small":
             theta *= 0.01

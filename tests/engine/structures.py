@@ -114,7 +114,7 @@ def _drawn(effect: RandomEffect, root: Matrix, source: np.random.Generator) -> V
 
 
 STRUCTURES: dict[str, Design] = {
-    name: simulated(model(formula, TABLE), seed) for seed, (name, formula) in enumerate(FORMULAS.items())
+    name: simulated(model(formula, TABLE), 200 + seed) for seed, (name, formula) in enumerate(FORMULAS.items())
 } | {
     f"{name}, weights": simulated(model(FORMULAS[name], TABLE, weights="w"), 100 + seed)
     for seed, name in enumerate(WEIGHTED)

@@ -13,7 +13,7 @@ from service.engine.dense_rest import DenseRest
 from tests.engine.cases import THETAS, case, theta_of
 from tests.engine.structures import NESTED, STRUCTURES
 
-BLOCKS = {
+BLOCKS: dict[str, list[type]] = {
     **{name: [BlockRest] for name in NESTED},
     "nested in three levels": [BlockRest, BlockRest],
     "nested in three levels, slopes at all": [BlockRest, BlockRest],

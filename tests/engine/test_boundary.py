@@ -10,6 +10,7 @@ from service.engine.criterion import criterion_of
 from service.engine.random_factors import parameters_of
 from service.engine.search import find_optimum
 from tests.engine.designs import conditioned, design_of, group_of, model
+from tests.engine.fits import fitted
 from tests.engine.structures import STRUCTURES
 from tests.engine.textbook import textbook_of
 
@@ -139,7 +140,20 @@ def test_a_start_on_the_boundary_is_left(name: str) -> None:
     found = find_optimum(criterion, fold.factors, np.array(STARTS[name]))
     assert found.verdict.converged
     # Two searches that end at one point.
-    assert found.evaluation.value == pytest.approx(fit(design).criterion, rel=0, abs=1e-9)
+    assert found.evaluation.value == pytest.approx(fitted(name).criterion, rel=0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["crossed", "a slope", "nested, slopes within"])
+def test_a_boundary_that_was_taken_too_soon_is_left(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = fitted(name).criterion
+    # All that is small is taken for zero, whatever it costs: the slope by Psi says that it was not.
+    monkeypatch.setattr("service.engine.search.SMALL", 100.0)
+    monkeypatch.setattr("service.engine.search.NO_WORSE", 100.0)
+    found = fit(STRUCTURES[name])
+    assert found.verdict is not None
+    assert (found.verdict.converged, found.verdict.singular) == (True, False)
+    # Searches that end at one point.
+    assert found.criterion == pytest.approx(true, rel=0, abs=1e-9)
 
 
 def divided(distance: float, extra: float) -> Design:

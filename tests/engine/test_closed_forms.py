@@ -29,7 +29,8 @@ Values = list[Fraction]
 
 def steps(base: float, *parts: Vector | Codes) -> Vector:
     """The base and steps of a tenth."""
-    return base + 0.4 + 0.1 * np.sum(parts, axis=0)
+    values: Vector = base + 0.4 + 0.1 * np.sum(parts, axis=0)
+    return values
 
 
 def exact(values: Vector) -> Values:

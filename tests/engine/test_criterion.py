@@ -6,10 +6,9 @@ import pytest
 from service.engine.criterion import criterion_of, unrestricted
 from tests.engine.cases import THETAS, case, psis_of, theta_of
 from tests.engine.structures import SINGLE, STRUCTURES
-from tests.engine.textbook import by_theta, group_blocks
+from tests.engine.textbook import by_theta, group_blocks, inverted
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
-KINDS = pytest.mark.parametrize("kind", THETAS)
 NAMES = pytest.mark.parametrize("name", STRUCTURES)
 
 WITNESS = {"large": 1e-6}
@@ -17,40 +16,42 @@ WITNESS = {"large": 1e-6}
 
 
 @METHODS
-@KINDS
 @NAMES
-def test_the_value_and_its_derivatives_by_theta(name: str, kind: str, restricted: bool) -> None:
+def test_the_value_and_its_derivatives_by_theta(name: str, restricted: bool) -> None:
     this = case(name, restricted=restricted)
-    theta = theta_of(this.criterion, kind)
-    at, tolerance = this.criterion.at(theta), WITNESS.get(kind, 1e-10)
-    # Rounding of a value of some hundred.
-    true = this.book.deviance(psis_of(this.criterion, theta))
-    assert at.value == pytest.approx(true, rel=0, abs=tolerance)
-    gradient, hessian = by_theta(this.book, this.criterion.parameters, theta)
-    size = max(float(np.abs(theta).max()), 1.0)
-    # By the logarithm of theta derivatives are sums over groups of terms of the order of ten, or products of such sums.
-    np.testing.assert_allclose(size * at.gradient, size * gradient, rtol=0, atol=100 * tolerance)
-    if name.removesuffix(", weights") in SINGLE:
-        np.testing.assert_allclose(size**2 * at.hessian, size**2 * hessian, rtol=0, atol=1e4 * tolerance)
+    for kind in THETAS if restricted else ("moderate", "singular"):
+        theta, tolerance = theta_of(this.criterion, kind), WITNESS.get(kind, 1e-10)
+        at = this.criterion.at(theta)
+        # Rounding of a value of some hundred.
+        true = this.book.deviance(psis_of(this.criterion, theta))
+        assert at.value == pytest.approx(true, rel=0, abs=tolerance), kind
+        gradient, hessian = by_theta(this.book, this.criterion.parameters, theta)
+        size = max(float(np.abs(theta).max()), 1.0)
+        # By the logarithm of theta derivatives are sums over groups of terms of the order of ten, or their products.
+        np.testing.assert_allclose(size * at.gradient, size * gradient, rtol=0, atol=100 * tolerance, err_msg=kind)
+        if name.removesuffix(", weights") in SINGLE:
+            own, other = size**2 * at.hessian, size**2 * hessian
+            np.testing.assert_allclose(own, other, rtol=0, atol=1e4 * tolerance, err_msg=kind)
 
 
-@KINDS
 @NAMES
-def test_what_is_known_of_every_group(name: str, kind: str) -> None:
+def test_what_is_known_of_every_group(name: str) -> None:
     this = case(name, restricted=True)
-    theta = theta_of(this.criterion, kind)
-    at, psis = this.criterion.at(theta), psis_of(this.criterion, theta)
-    inverse = np.linalg.inv(this.book.covariance(psis))
-    for solved, psi, (Z, codes) in zip(at.factors, psis, this.book.factors, strict=True):
-        N = group_blocks(inverse, Z, codes)
-        U = np.stack([Z[codes == j].T @ (inverse @ this.D)[codes == j] for j in range(N.shape[2])], axis=2)
-        H = psi[:, :, None] - np.einsum("ab,bcj,cd->adj", psi, N, psi)
-        # In units of the rows' weights, which are up to ten a row; H, a difference, in units of Psi.
-        tolerance = WITNESS.get(kind, 1e-10)
-        np.testing.assert_allclose(solved.N, N, rtol=0, atol=100 * tolerance)
-        np.testing.assert_allclose(solved.U, U, rtol=0, atol=100 * tolerance)
-        size = max(float(np.abs(psi).max()), 1.0)
-        np.testing.assert_allclose(solved.effects_covariance() / size, H / size, rtol=0, atol=100 * tolerance)
+    for kind in THETAS:
+        theta, tolerance = theta_of(this.criterion, kind), 100 * WITNESS.get(kind, 1e-10)
+        at, psis = this.criterion.at(theta), psis_of(this.criterion, theta)
+        inverse = inverted(this.book.covariance(psis))
+        for solved, psi, (Z, codes) in zip(at.factors, psis, this.book.factors, strict=True):
+            N = group_blocks(inverse, Z, codes)
+            U = np.stack([Z[codes == j].T @ (inverse @ this.D)[codes == j] for j in range(N.shape[2])], axis=2)
+            H = psi[:, :, None] - np.einsum("ab,bcj,cd->adj", psi, N, psi)
+            size = max(float(np.abs(psi).max()), 1.0)
+            # In units of the rows' weights, which are up to ten a row; H, a difference, in units of Psi.
+            np.testing.assert_allclose(solved.N, N, rtol=0, atol=tolerance, err_msg=kind)
+            np.testing.assert_allclose(solved.U, U, rtol=0, atol=tolerance, err_msg=kind)
+            np.testing.assert_allclose(
+                solved.effects_covariance() / size, H / size, rtol=0, atol=tolerance, err_msg=kind
+            )
 
 
 @METHODS
@@ -69,7 +70,7 @@ def test_the_coefficients_and_sigma(name: str) -> None:
     this = case(name, restricted=True)
     theta = theta_of(this.criterion, "moderate")
     at = this.criterion.at(theta)
-    root = np.linalg.cholesky(np.linalg.inv(this.book.covariance(psis_of(this.criterion, theta)))).T
+    root = np.linalg.cholesky(inverted(this.book.covariance(psis_of(this.criterion, theta)))).T
     X, y = root @ this.D[:, :-1], root @ this.D[:, -1]
     beta = np.linalg.lstsq(X, y)[0]
     # Least squares on whitened rows, which lose what V's condition number takes.

@@ -17,7 +17,8 @@ SIZES = pytest.mark.parametrize("q", [1, 2, 3, 5])
 def grams(q: int, *, rank: int | None = None) -> Matrices:
     """Products of random columns, of this rank."""
     rows = random.normal(size=(q if rank is None else rank, q, GROUPS))
-    return np.einsum("raj,rbj->abj", rows, rows)
+    products: Matrices = np.einsum("raj,rbj->abj", rows, rows)
+    return products
 
 
 def each(function: Callable[..., Matrix], *arrays: Matrices) -> Matrices:

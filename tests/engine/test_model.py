@@ -11,6 +11,7 @@ from service.design import Design
 from service.engine import Fit, fit
 from service.engine.model import JointModel
 from tests.decimals import Column, squared
+from tests.engine.fits import fitted
 from tests.engine.structures import STRUCTURES, lme4_theta, some_roots
 from tests.oracle import answer_at, digits, solve
 
@@ -88,7 +89,7 @@ def second_differences(function: Callable[[Column], Decimal], at: Column) -> Mat
 @pytest.mark.parametrize(("name", "restricted"), [(name, k % 2 == 0) for k, name in enumerate(INSIDE)])
 def test_the_covariance_of_theta_and_sigma(name: str, restricted: bool) -> None:
     design = STRUCTURES[name]
-    found = fit(design, restricted=restricted)
+    found = fitted(name, restricted=restricted)
     model = model_of(found)
     with digits():
         log_variance = 2 * Decimal(found.estimates.sigma).ln()
@@ -106,7 +107,7 @@ def test_the_covariance_of_theta_and_sigma(name: str, restricted: bool) -> None:
     "name", ["a slope", "three coefficients, weights", "crossed, slopes by both", "nested", "no intercept"]
 )
 def test_slopes_by_theta_are_those_of_differences(name: str) -> None:
-    found = fit(STRUCTURES[name])
+    found = fitted(name)
     model, curvature = model_of(found), found.curvature()
     step = 1e-5
     for i, unit in enumerate(np.eye(model.at.theta.size)):
@@ -147,10 +148,9 @@ def test_a_held_theta_has_no_covariance() -> None:
 @METHODS
 @pytest.mark.parametrize("name", ["a slope", "crossed", "nested, slopes at both levels", "three coefficients"])
 def test_the_deviance_is_that_of_ml(name: str, restricted: bool) -> None:
-    design = STRUCTURES[name]
-    ml = fit(design, restricted=False).criterion
+    ml = fitted(name, restricted=False).criterion
     # Two searches that end at one point.
-    assert fit(design, restricted=restricted).deviance() == pytest.approx(ml, rel=0, abs=1e-9)
+    assert fitted(name, restricted=restricted).deviance() == pytest.approx(ml, rel=0, abs=1e-9)
 
 
 @METHODS
@@ -166,4 +166,9 @@ def test_the_deviance_at_a_held_theta_is_that_of_ml_there(restricted: bool) -> N
 def test_parameters_are_counted() -> None:
     design = STRUCTURES["crossed, slopes by both"]
     held = fit(design, theta=lme4_theta(design, some_roots(design, 4)))
-    assert (fit(design).n_parameters, held.n_parameters, held.held, held.verdict) == (10, 4, True, None)
+    assert (fitted("crossed, slopes by both").n_parameters, held.n_parameters, held.held, held.verdict) == (
+        10,
+        4,
+        True,
+        None,
+    )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from service.design import Design
 from service.engine import fit
@@ -21,8 +22,13 @@ from tests.engine.hard_designs import EASY
 from tests.engine.structures import STRUCTURES, TABLE
 
 PLAIN = EASY["a predictor"]
-SIX = {"y": [1.0, 2.0, 4.0, 0.0, 3.0, 5.0], "x": [0.0, 1, 2, 3, 5, 8], "g": np.array([0, 0, 1, 1, 2, 2])}
-EACH, ONE = {**SIX, "h": np.arange(6)}, {**SIX, "h": np.zeros(6, dtype=int)}
+SIX: dict[str, ArrayLike] = {
+    "y": [1.0, 2.0, 4.0, 0.0, 3.0, 5.0],
+    "x": [0.0, 1, 2, 3, 5, 8],
+    "g": np.array([0, 0, 1, 1, 2, 2]),
+}
+EACH: dict[str, ArrayLike] = {**SIX, "h": np.arange(6)}
+ONE: dict[str, ArrayLike] = {**SIX, "h": np.zeros(6, dtype=int)}
 
 REFUSED: dict[str, tuple[Design, type[ServiceError], str]] = {
     "no bars": (replace(PLAIN, random=()), UnsupportedModel, "no random term"),

@@ -4,21 +4,13 @@ import numpy as np
 import pytest
 
 from service.arrays import Matrix
-from service.engine import Fit, fit
+from service.engine import Fit
+from tests.engine.fits import fitted
 from tests.engine.structures import STRUCTURES
 from tests.engine.textbook import Textbook, textbook_of
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
 NAMES = pytest.mark.parametrize("name", STRUCTURES)
-
-FITS: dict[tuple[str, bool], Fit] = {}
-
-
-def fitted(name: str, *, restricted: bool) -> Fit:
-    """The fit of a structure, made once."""
-    if (name, restricted) not in FITS:
-        FITS[name, restricted] = fit(STRUCTURES[name], restricted=restricted)
-    return FITS[name, restricted]
 
 
 def book_of(name: str, found: Fit) -> Textbook:
@@ -67,7 +59,7 @@ def _rooted(found: Fit) -> list[tuple[Matrix, tuple[slice, ...]]]:
 def test_no_theta_is_better(name: str, restricted: bool) -> None:
     found = fitted(name, restricted=restricted)
     book, roots, random = book_of(name, found), roots_of(found), np.random.default_rng(1)
-    for size in np.geomspace(1e-4, 10.0, 40).tolist():
+    for size in np.geomspace(1e-4, 10.0, 16).tolist():
         moved = [root + size * (root != 0) * random.normal(size=root.shape) for root in roots]
         # A minimum of a value of some hundred.
         assert book.deviance([root @ root.T for root in moved]) > found.criterion - 1e-9

@@ -88,10 +88,12 @@ def test_nothing_is_lost(name: str) -> None:
     assert max(errors(fitted, design, answer_near(design, roots_of(fitted.estimates, design)))) < (tolerance, "")
 
 
-@pytest.mark.parametrize("formula", [CROSSED, NESTED])
-def test_at_a_ratio_of_a_million_several_factors_do_not_pass_as_converged(formula: str) -> None:
-    design = noise(formula, 1e-6)
-    fitted = fit(design)
-    assert fitted.verdict is not None
-    if fitted.verdict.converged:
-        assert max(errors(fitted, design, answer_near(design, roots_of(fitted.estimates, design)))) < (1e-6, "")
+@pytest.mark.parametrize("formula", [CROSSED, NESTED, BOTH, "y ~ x + (0 + x | g) + (1 | h)"])
+def test_at_a_ratio_of_a_million_several_factors_are_right_or_not_converged(formula: str) -> None:
+    fitted, calm = fit(noise(formula, 1e-6)), fit(noise(formula, 1e-3))
+    if fitted.verdict is None or fitted.verdict.converged:
+        for ours, true in zip(fitted.estimates.factors, calm.estimates.factors, strict=True):
+            # A thousandth of noise moves the means and slopes of groups of three rows by as much.
+            np.testing.assert_allclose(ours.sd, true.sd, rtol=0, atol=5e-3)
+    if fitted.verdict is not None and fitted.verdict.converged:
+        assert fitted.estimates.sigma == pytest.approx(1e-3 * calm.estimates.sigma, rel=1e-4)

@@ -43,7 +43,7 @@ class Textbook:
     def deviance(self, psis: Sequence[Matrix]) -> float:
         """-2 log (restricted) likelihood."""
         V = self.covariance(psis)
-        inverse = np.linalg.inv(V)
+        inverse = inverted(V)
         P = self.projection(inverse)
         rho = float(self.y @ P @ self.y)
         log_determinant = float(np.linalg.slogdet(V)[1])
@@ -53,7 +53,7 @@ class Textbook:
 
     def slopes(self, psis: Sequence[Matrix]) -> list[Matrix]:
         """The derivatives by every Psi, (q, q) each, of a deviance that is a function of symmetric ones."""
-        inverse = np.linalg.inv(self.covariance(psis))
+        inverse = inverted(self.covariance(psis))
         P = self.projection(inverse)
         pull = P @ self.y
         by_V = (P if self.restricted else inverse) - (self.nu / float(self.y @ pull)) * np.outer(pull, pull)
@@ -67,7 +67,7 @@ class Textbook:
 
     def derivatives(self, psis: Sequence[Matrix], changes: Sequence[Sequence[Matrix]]) -> tuple[Vector, Matrix]:
         """First derivatives in the directions `changes`, a Psi for each factor, and second ones without V_st."""
-        inverse = np.linalg.inv(self.covariance(psis))
+        inverse = inverted(self.covariance(psis))
         P = self.projection(inverse)
         traced = P if self.restricted else inverse
         pull = P @ self.y
@@ -79,6 +79,11 @@ class Textbook:
         second = np.array([[2.0 * (own @ pull) @ P @ (other @ pull) for other in V] for own in V]) * (self.nu / rho)
         second -= np.array([[(own * other.T).sum() for other in turned] for own in turned])
         return first, second - self.nu * np.outer(shares, shares)
+
+
+def inverted(matrix: Matrix) -> Matrix:
+    """The inverse."""
+    return np.linalg.inv(matrix).astype(np.float64, copy=False)
 
 
 def textbook_of(
@@ -99,14 +104,16 @@ def textbook_of(
 
 def by_theta(book: Textbook, parameters: Parameters, theta: Vector) -> tuple[Vector, Matrix]:
     """The gradient (k,) and Hessian (k, k) by theta: dPsi = E Lambda' + Lambda E', d2 Psi = E F' + F E'."""
-    roots, k = parameters.roots(theta), parameters.count
+    roots = parameters.roots(theta)
     psis = [root @ root.T for root in roots]
-    units = [parameters.roots(unit) for unit in np.eye(k)]
+    units = [parameters.roots(unit) for unit in np.eye(parameters.count)]
     changes = [[E @ root.T + root @ E.T for E, root in zip(unit, roots, strict=True)] for unit in units]
     gradient, hessian = book.derivatives(psis, changes)
+    slopes = book.slopes(psis)
     for i, unit in enumerate(units):
-        joint = [[E @ F.T + F @ E.T for E, F in zip(unit, other, strict=True)] for other in units]
-        hessian[i] += book.derivatives(psis, joint)[0]
+        for j, other in enumerate(units):
+            triples = zip(slopes, unit, other, strict=True)
+            hessian[i, j] += 2.0 * sum(float((slope * (E @ F.T)).sum()) for slope, E, F in triples)
     return gradient, hessian
 
 

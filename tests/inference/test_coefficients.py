@@ -1,5 +1,7 @@
 """Degrees of freedom, tests and intervals of coefficients."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -139,6 +141,12 @@ def test_tests_and_intervals_are_those_of_t(degrees: Degrees, df: float | None, 
     low, high = stats.t.interval(level, reference, loc=beta, scale=error)
     np.testing.assert_allclose(np.column_stack([table.low, table.high]), np.column_stack([low, high]), rtol=1e-9)
     np.testing.assert_array_equal(table.df, np.full(4, np.nan) if degrees == "none" else reference)
+
+
+def test_an_end_beyond_a_double_is_the_largest_double() -> None:
+    table = coefficient_table(fit(EASY["y in 1e160"]), np.full(2, 1e-3), 0.95)
+    assert table.low.tolist() == [-sys.float_info.max] * 2
+    assert table.high.tolist() == [sys.float_info.max] * 2
 
 
 def test_what_has_no_error_has_no_test() -> None:

@@ -23,4 +23,6 @@ GROUPING = Grouping("g", np.array([0, 2, 1, 2, 0, 1, 2]), ("a", "b", "c"))
 def test_rounding_apart_a_group_has_one_value(of_groups: list[float], moved: float, constant: bool) -> None:
     values = np.array(of_groups)[GROUPING.codes]
     values[3] += moved
-    assert is_constant_within(values, GROUPING) == constant
+    assert is_constant_within([(values, GROUPING)]) == constant
+    first, second = (Grouping("g", GROUPING.codes[rows], GROUPING.levels) for rows in (slice(3), slice(3, None)))
+    assert is_constant_within([(values[:3], first), (values[3:], second)]) == constant

@@ -320,7 +320,7 @@ def test_what_is_held_is_no_estimate(theta: list[float]) -> None:
 def test_several_thetas_are_told() -> None:
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0.25]), "theta_held")
     assert note.message == "theta is held at 0.5, 0.25, not estimated; standard errors take it as known."
-    assert note.where == {"groups": ["g", "h"], "theta": [0.5, 0.25]}
+    assert note.where == {"factors": ["g", "h"], "theta": [0.5, 0.25]}
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0]), "theta_held")
     assert "What does not vary at this theta has no interval" in note.message
 

@@ -78,6 +78,7 @@ def test_correlations_stand_beside_the_standard_deviations() -> None:
         ("u ~ x + (1 | g) + (x | g)", ["g (Intercept)", "g.1 (Intercept)", " x"]),
         ("u ~ x + (x | g) + (1 | g)", ["g (Intercept)", " x", "g.1 (Intercept)"]),
         ("u ~ x + (z | g) + (0 + z | g)", ["g (Intercept)", " z", "g.1 z"]),
+        ("u ~ x + (x | g) + (0 + z | g) + (z | g)", ["g (Intercept)", " x", "g.1 z", "g.2 (Intercept)", " z"]),
     ],
 )
 def test_further_terms_of_a_factor_are_numbered(formula: str, names: list[str]) -> None:

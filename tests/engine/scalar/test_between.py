@@ -36,7 +36,9 @@ def assert_same_sums(between: Between, weights: Vector, means: Matrix) -> None:
 
 @pytest.mark.parametrize("name", GROUPS)
 @pytest.mark.parametrize(
-    "limits", [{}, {"DISTINCT": 1}, {"OUTER_PRODUCTS": 1}], ids=["added up", "at nodes", "one by one"]
+    "limits",
+    [{}, {"AT_ONCE": 0}, {"DISTINCT": 1}, {"OUTER_PRODUCTS": 1}],
+    ids=["added up", "added up in turn", "at nodes", "one by one"],
 )
 def test_the_sums_are_the_sums(name: str, limits: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     for limit, value in limits.items():

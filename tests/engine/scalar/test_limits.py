@@ -181,3 +181,14 @@ def test_group_means_decide_what_no_pooling_leaves_open() -> None:
     expected = np.linalg.lstsq(np.column_stack([np.ones(5), v[first]]), means)[0]
     # A handful of roundings.
     np.testing.assert_allclose(estimates.beta, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["both, and their product", "no intercept"])
+def test_at_a_limit_theta_is_no_parameter(name: str) -> None:
+    fitted = fit(EASY[name], theta=[np.inf])
+    curvature, p = fitted.curvature(), fitted.estimates.beta.size
+    assert np.isnan([fitted.criterion, fitted.deviance()]).all()
+    # A chi-square's variance of a logarithm: 2 over its degrees of freedom.
+    assert curvature.covariance.tolist() == [[0.0, 0.0], [0.0, 2.0 / fitted.estimates.residual_df]]
+    assert not curvature.inverse_slopes.any()
+    assert (curvature.inverse_slopes.shape, np.isnan(curvature.log_sd_slopes[0]).all()) == ((1, p, p), True)
