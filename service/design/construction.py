@@ -81,7 +81,7 @@ def make_lots(
     check_options(formulas, table, weights, orders, schemes)
     size = min(TOGETHER, max(1, CELLS // max(1, table.n_rows)))
     streamed = partial(make_streamed_design, weights=weights, missing=missing, levels=orders, contrasts=schemes)
-    for are_many, run in groupby(formulas, lambda formula: is_streamed(formula, table.n_rows)):
+    for are_many, run in groupby(formulas, lambda each: rows is not None and is_streamed(each, table.n_rows)):
         alike = list(run)
         if rows is not None and are_many:
             yield from ([_attempt(partial(streamed, rows=rows), formula)] for formula in alike)
