@@ -63,8 +63,8 @@ class FitOptions(BaseModel):
     formula: str | None = Field(
         None,
         description="An R formula with one or more terms in bars; `cbind(a, b) ~ x + (1 | g)` stands for one formula "
-        "for each response. As in lmer, `(x + f || g)` of a number x and a factor f stands for `(1 | g) + (0 + x | g) + "
-        "(0 + f | g)`: terms are uncorrelated, the columns of a factor are not.",
+        "for each response. As in lmer, `(x + f || g)` of a number x and a factor f stands for "
+        "`(1 | g) + (0 + x | g) + (0 + f | g)`: terms are uncorrelated, the columns of a factor are not.",
         examples=["log_radon ~ floor + (1 | county)", "log_radon ~ floor + (floor | county)"],
     )
     # It ends at the first that is no text: a million numbers are not a million faults.
