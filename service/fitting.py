@@ -201,7 +201,9 @@ def _answer(task: Callable[[], Reply], hint: str = "") -> Reply:
     try:
         return task()
     except ServiceError as error:
-        refusal = _hinted(error, hint)
+        # The frames it was raised in would keep the rows, and the file they are read from.
+        error.__context__ = None
+        refusal = _hinted(error.with_traceback(None), hint)
     except MemoryError:
         refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
     return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)

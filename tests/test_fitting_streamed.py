@@ -1,8 +1,10 @@
 """Many rows of Parquet are read in batches, and nothing in the answer tells."""
 
 import csv
+import gc
 import io
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -211,3 +213,21 @@ def test_a_file_damaged_in_the_middle_is_malformed(streamed: Made) -> None:
     content[place : place + 100] = bytes(100)
     assert refusal_of(ask(bytes(content), PARQUET, QUESTIONS[0])).code == "malformed_body"
     assert not streamed
+
+
+DESCRIPTORS = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="the system does not list what a process has open")
+@pytest.mark.parametrize(
+    "query", [QUESTIONS[0], question("y ~ log(x) + (1 | g)"), question("y ~ q + (1 | g)"), question("y ~ x +")]
+)
+def test_the_body_is_let_go_with_the_answer(query: str, streamed: Made) -> None:
+    before = len(list(DESCRIPTORS.iterdir()))
+    gc.disable()
+    try:
+        ask(as_parquet(TABLE), PARQUET, query)
+        streamed.clear()
+        assert len(list(DESCRIPTORS.iterdir())) == before
+    finally:
+        gc.enable()

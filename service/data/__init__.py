@@ -1,7 +1,8 @@
 """From the bytes of a request to a `Table`: JSON, CSV, Arrow and Parquet, and the data sets that come with the service.
 
 In: a file with a request's body, its headers and its query. Out: a `Payload`, whose table's columns are read when
-they are first used. Runs in workers: the serving process never imports this room.
+they are first used; of Parquet it has the rows in batches too, for tables that are not to be held. Runs in workers: the
+serving process never imports this room.
 """
 
 from service.data.fingerprint import Fingerprints, fingerprint

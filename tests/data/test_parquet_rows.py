@@ -1,7 +1,9 @@
 """A Parquet file in batches holds what it holds as a whole."""
 
 import datetime
+import gc
 import io
+import weakref
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.data import Categorical, Column, Limits, Logical, Numeric, Table, fingerprint, parquet_rows
+from service.data import Categorical, Column, Limits, Logical, Numeric, Table, fingerprint, parquet_columns
 from service.data.labels import Array
 from service.data.parquet_rows import ParquetRows
 from service.data.parquet_table import open_parquet, parquet_table
@@ -89,7 +91,7 @@ HOW: dict[str, tuple[int, dict[str, Any]]] = {
 def test_batches_hold_what_the_file_holds(
     rows_per_group: int, how: dict[str, Any], most_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_rows, "_ROWS", most_rows)
+    monkeypatch.setattr(parquet_columns, "ROWS", most_rows)
     rows, table = rows_and_table(written(pa.table(COLUMNS), rows_per_group, **how))
     batches = list(rows.batches(list(COLUMNS), most_rows))
     assert max(batch.n_rows for batch in batches) <= most_rows
@@ -167,7 +169,7 @@ BAD = {
 def test_a_column_that_cannot_be_is_refused_as_in_memory_and_only_when_it_is_used(
     bad: Bad, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet_rows, "_ROWS", 7)
+    monkeypatch.setattr(parquet_columns, "ROWS", 7)
     rows, table = rows_and_table(written(pa.table({"x": bad.cells, "y": pa.array(often(1.0))}), 25))
     assert cells_of(next(rows.batches(["y"], 1000)).columns["y"])[0] == 1.0
     with pytest.raises(ServiceError) as caught:
@@ -212,3 +214,17 @@ def test_a_long_label_repeated_is_held_once() -> None:
     assert isinstance(column, Categorical)
     assert column.levels == ("g" * 100_000,)
     assert pa.total_allocated_bytes() - before < 2_000_000
+
+
+def test_the_file_is_let_go_with_the_last_who_reads_it() -> None:
+    rows, table = rows_and_table(written(pa.table({"x": [1.0, 2.0], "g": ["a", "b"]})))
+    list(rows.batches(["x", "g"], 1))
+    assert cells_of(table.columns["x"]) == [1.0, 2.0]
+    gone = weakref.ref(rows)
+    gc.disable()
+    try:
+        del rows
+        # A cycle would keep a body that was removed on the disk until somebody collects.
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -31,8 +31,8 @@ def errors(fitted: Fit, design: Design, true: Answer) -> Iterator[tuple[float, s
         if not np.diag(theta).all():
             # Several Lambdas have this Psi.
             root, theta = root @ root.T, theta @ theta.T
-        unit = np.maximum(true.sds[t], true.sigma / np.sqrt((effect.Z.to_array() ** 2).mean(axis=0)))
-        size = np.linalg.norm(theta, axis=1)
+        unit = np.maximum(true.sds[t], true.sigma / np.abs(effect.Z.to_array()).mean(axis=0))
+        size = np.abs(theta).max(axis=1)
         yield _largest((root - theta) / np.where(size > 0, size, 1.0)[:, None]), "theta"
         yield _largest((sd - true.sds[t]) / unit), "sd"
         yield _largest((effects - true.effects[t]) / unit[:, None]), "effects"

@@ -125,8 +125,6 @@ STARTS = {
     "a slope": [0.0, 0.0, 0.0],
     "three terms of one factor": [0.0, 1.0, 0.0],
     "crossed": [0.0, 0.0],
-    "three crossed": [1.0, 0.0, 0.0],
-    "nested": [0.0, 1.0],
 }
 
 
@@ -172,6 +170,6 @@ def test_the_lower_of_two_minima_is_taken(distance: float, extra: float) -> None
     assert found.verdict is not None
     assert (found.verdict.converged, found.verdict.minima) == (True, 2)
     book = textbook_of(design, found.estimates.kept, restricted=False)
-    thetas = [0.0, *np.geomspace(1e-2, 30.0, 25).tolist()]
+    thetas = [0.0, *np.geomspace(1e-2, 30.0, 14).tolist()]
     lowest = min(book.deviance([np.array([[a * a]]), np.array([[b * b]])]) for a in thetas for b in thetas)
     assert found.criterion < lowest + 1e-9

@@ -19,15 +19,7 @@ METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"
 
 STEP = Decimal("1e-12")
 
-INSIDE = [
-    "a slope",
-    "a slope, weights",
-    "three terms of one factor",
-    "crossed",
-    "crossed, weights",
-    "nested",
-    "no coefficient",
-]
+INSIDE = ["a slope, weights", "three terms of one factor", "crossed", "nested", "no coefficient"]
 
 
 def model_of(found: Fit) -> JointModel:

@@ -191,4 +191,5 @@ def test_at_a_limit_theta_is_no_parameter(name: str) -> None:
     # A chi-square's variance of a logarithm: 2 over its degrees of freedom.
     assert curvature.covariance.tolist() == [[0.0, 0.0], [0.0, 2.0 / fitted.estimates.residual_df]]
     assert not curvature.inverse_slopes.any()
-    assert (curvature.inverse_slopes.shape, np.isnan(curvature.log_sd_slopes[0]).all()) == ((1, p, p), True)
+    assert curvature.inverse_slopes.shape == (1, p, p)
+    assert np.isnan(curvature.log_sd_slopes[0]).all()
