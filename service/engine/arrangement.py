@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, hstack
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Matrix, Vector
 from service.engine import groupwise
 from service.engine.block_rest import BlockRest, Onward
 from service.engine.crossproducts import CrossProducts
@@ -15,7 +15,8 @@ from service.engine.elimination import columns_of
 from service.engine.fronts import FULL, fronts_of
 from service.engine.remainder import Rest
 from service.engine.sparse_rest import SparseRest
-from service.engine.sparsity import Coupling, Remainder, coupling_of, meets_one_group, pair_up
+from service.engine.sparsity import Remainder, count_pairs, entries_of, meets_one_group, pair_up
+from service.engine.spread import MOST_PAIRS, GroupSpread, Spread, pair_spread
 
 FEW_COLUMNS = 150
 """Remaining columns up to which a dense matrix is quickest whatever its pattern."""
@@ -36,16 +37,14 @@ class Arrangement:
 
     `rest` says how they are eliminated. `values` are the elements of what the first factor's columns leave of
     Z_r'Z_r, `cross` (columns, m) of Z_r'D. `solution` (J q, columns) is M, the first factor's regressions of Z_r;
-    `spread` (elements, q q J) takes the N of its groups, one after the other, to the elements of M' N M; `diagonal` are
-    the places of the elements on the diagonal.
+    `spread` takes the N of its groups to the elements of M' N M, and H back.
     """
 
     rest: Rest
     values: Vector
     cross: Matrix
     solution: csr_array
-    spread: csr_array
-    diagonal: Codes
+    spread: Spread
 
 
 def arrange(products: CrossProducts) -> Arrangement | None:
@@ -54,47 +53,56 @@ def arrange(products: CrossProducts) -> Arrangement | None:
         return None
     first, *others = products.factors
     q, groups = len(first.gram), first.gram.shape[2]
-    sizes = tuple(len(factor.gram) for factor in others)
-    counts = tuple(factor.gram.shape[2] for factor in others)
     block = csr_array(hstack([products.pairs[0, h + 1] for h in range(len(others))], format="csr"))
     block.sort_indices()
-    coupling, values = coupling_of(block, q)
-    roots = groupwise.cholesky(first.gram)
-    M = groupwise.solve(roots[:, :, coupling.group], values[:, None, :])[:, 0]
     n_columns = block.shape[1]
+    group, column, values = entries_of(block, q)
+    M = groupwise.solve(groupwise.cholesky(first.gram)[:, :, group], values[:, None, :])[:, 0]
     rows, columns, elements = _own_elements(products)
+    rest, spread = _spread(products, group, column, M, rows * n_columns + columns)
+    taken = spread.forward(first.gram)
+    left: Vector = np.bincount(rest.places(rows * n_columns + columns), elements, rest.size) - taken
+    left[np.abs(left) <= ROUNDING * np.abs(taken)] = 0.0
+    solution = coo_array((M.ravel(), _places(group, column, q)), (groups * q, n_columns)).tocsr()
+    cross = np.concatenate([columns_of(factor.cross) for factor in others]) - solution.T @ columns_of(first.cross)
+    nothing = _determined(products, group, column)
+    left[rest.beside(nothing)] = 0.0
+    cross[nothing | (left[rest.places(np.arange(n_columns) * (n_columns + 1))] == 0.0)] = 0.0
+    return Arrangement(rest, left, cross, solution, spread)
+
+
+def _spread(products: CrossProducts, group: Codes, column: Codes, M: Matrix, own_keys: Codes) -> tuple[Rest, Spread]:
+    """How the later factors are eliminated, and how the first factor's groups add to them."""
+    counts = tuple(factor.gram.shape[2] for factor in products.factors[1:])
+    sizes = tuple(len(factor.gram) for factor in products.factors[1:])
+    n_columns, groups = sum(j * q for j, q in zip(counts, sizes, strict=True)), products.factors[0].gram.shape[2]
+    if count_pairs(group) * len(M) ** 2 > MOST_PAIRS:
+        bounds = np.searchsorted(group, np.arange(groups + 1))
+        return DenseRest(counts, sizes), GroupSpread(n_columns, bounds, column, M)
+    coupling = pair_up(group, column)
     keys = coupling.keys(n_columns)
-    touching = not meets_one_group(coupling, sizes[0], counts[0] * sizes[0])
+    touching = not meets_one_group(group, column, sizes[0], slice(0, counts[0] * sizes[0]))
     if n_columns <= (MOST_DENSE if touching else FEW_COLUMNS):
         rest: Rest = DenseRest(counts, sizes)
     else:
-        rest = rest_of(counts, sizes, _distinct(np.concatenate([rows * n_columns + columns, keys]), n_columns))
-    spread = _spread(coupling, M, rest.places(keys), rest.size, groups)
-    whole = np.bincount(rest.places(rows * n_columns + columns), elements, rest.size)
-    taken = spread @ first.gram.reshape(-1)
-    left = whole - taken
-    left[np.abs(left) <= ROUNDING * np.abs(taken)] = 0.0
-    nothing = _determined(products, coupling)
-    left[rest.places((rows * n_columns + columns)[nothing[rows] | nothing[columns]])] = 0.0
-    left[rest.places(keys[nothing[coupling.column[coupling.left]] | nothing[coupling.column[coupling.right]]])] = 0.0
-    solution = _solution(coupling, M, groups, n_columns)
-    cross = np.concatenate([columns_of(factor.cross) for factor in others])
-    cross = cross - solution.T @ columns_of(first.cross)
+        rest = rest_of(counts, sizes, _distinct(np.concatenate([own_keys, keys]), n_columns))
     diagonal = rest.places(np.arange(n_columns) * (n_columns + 1))
-    cross[nothing | (left[diagonal] == 0.0)] = 0.0
-    return Arrangement(rest, left, cross, solution, spread, diagonal)
+    return rest, pair_spread(coupling, M, rest.places(keys), diagonal, (rest.size, groups))
 
 
-def _determined(products: CrossProducts, coupling: Coupling) -> NDArray[np.bool_]:
+def _places(group: Codes, column: Codes, q: int) -> tuple[Codes, Codes]:
+    """Row and column of every coefficient of the entries in a matrix (J q, columns)."""
+    return (group * q + np.arange(q)[:, None]).ravel(), np.tile(column, q)
+
+
+def _determined(products: CrossProducts, group: Codes, column: Codes) -> NDArray[np.bool_]:
     """Which later columns the first factor determines: those of a factor it is nested in, and whose columns it has."""
     found, start = [], 0
     for factor in products.factors[1:]:
-        q, groups = len(factor.gram), factor.gram.shape[2]
-        own = (coupling.column >= start) & (coupling.column < start + groups * q)
-        group, outer = coupling.group[own], coupling.column[own] // q
-        nested = not bool(np.any((group[1:] == group[:-1]) & (outer[1:] != outer[:-1])))
-        found.append(np.full(groups * q, factor.spanned and nested))
-        start += groups * q
+        q, n_columns = len(factor.gram), len(factor.gram) * factor.gram.shape[2]
+        nested = meets_one_group(group, column, q, slice(start, start + n_columns))
+        found.append(np.full(n_columns, factor.spanned and nested))
+        start += n_columns
     return np.concatenate(found)
 
 
@@ -188,31 +196,3 @@ def _own_elements(products: CrossProducts) -> tuple[Codes, Codes, Vector]:
             parts.append((entries.row + starts[f - 1], entries.col + starts[h - 1], entries.data))
     rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
     return rows.astype(np.intp), columns.astype(np.intp), values
-
-
-def _spread(coupling: Coupling, M: Matrix, places: Codes, size: int, groups: int) -> csr_array:
-    """The map from N (q, q, J) to the elements of M' N M."""
-    q = len(M)
-    shape = (size, q * q * groups)
-    left, right, group = coupling.left, coupling.right, coupling.group[coupling.left]
-    parts = [
-        coo_array((M[a, left] * M[c, right], (places, (a * q + c) * groups + group)), shape).tocsr()
-        for a in range(q)
-        for c in range(q)
-    ]
-    return sum(parts[1:], start=parts[0])
-
-
-def _solution(coupling: Coupling, M: Matrix, groups: int, n_columns: int) -> csr_array:
-    """M as a sparse matrix (J q, columns)."""
-    q = len(M)
-    rows = (coupling.group[None, :] * q + np.arange(q)[:, None]).ravel()
-    columns = np.tile(coupling.column, q)
-    return coo_array((M.ravel(), (rows, columns)), (groups * q, n_columns)).tocsr()
-
-
-def adjoint(arrangement: Arrangement, H: Vector, q: int) -> Matrices:
-    """M_j H M_j' of every group (q, q, J) for H at the elements of the rest, whose diagonal is halved in place."""
-    H[arrangement.diagonal] *= 0.5
-    half: Matrices = (arrangement.spread.T @ H).reshape(q, q, -1)
-    return half + half.transpose(1, 0, 2)

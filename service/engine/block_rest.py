@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine import groupwise
@@ -57,6 +58,10 @@ class BlockRest:
     def places(self, keys: Codes) -> Codes:
         """Where these elements are."""
         return self.pattern.find(keys)
+
+    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+        """Where the elements are whose row or column is one of these columns."""
+        return self.pattern.beside(columns)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate the factor, then the rest, then go back to what the rest leaves of it."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
-from service.engine.arrangement import Arrangement, adjoint, arrange
+from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
 from service.engine.derivatives import by_theta, slopes_by_psi
 from service.engine.elimination import (
@@ -121,10 +121,10 @@ class Criterion:
         if plan is None:
             solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
             return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
-        values = plan.values + plan.spread @ N.reshape(-1)
+        values = plan.values + plan.spread.forward(N)
         cross = plan.cross + plan.solution.T @ columns_of(U)
         then = plan.rest.solve(values, cross, A, lambdas[1:])
-        around = adjoint(plan, then.H, q)
+        around = plan.spread.back(then.H)
         lean = groups_of(plan.solution @ then.lean, q)
         solved = Solved(
             N - groupwise.product(groupwise.product(N, around), N),

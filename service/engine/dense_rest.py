@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 
@@ -37,6 +38,14 @@ class DenseRest:
     def places(self, keys: Codes) -> Codes:
         """An element's place is its key."""
         return keys
+
+    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+        """Where the elements are whose row or column is one of these columns."""
+        places = np.flatnonzero(columns)
+        every = np.arange(self.n_columns)
+        return np.concatenate(
+            [(places[:, None] * self.n_columns + every).ravel(), (every[:, None] * self.n_columns + places).ravel()]
+        )
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate all factors at once."""

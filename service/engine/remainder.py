@@ -14,6 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.arrays import Codes, Matrices, Matrix, Vector
 
 
@@ -54,6 +57,10 @@ class Rest(Protocol):
 
     def places(self, keys: Codes) -> Codes:
         """Where the elements row * n_columns + column, rows <= columns, are."""
+        ...
+
+    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+        """Where the elements are whose row or column is one of these columns, a mask."""
         ...
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:

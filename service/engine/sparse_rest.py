@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, eye_array, kron
 
 from service.arrays import Codes, Matrices, Matrix, Vector
@@ -41,6 +42,10 @@ class SparseRest:
     def places(self, keys: Codes) -> Codes:
         """Where these elements are."""
         return self.pattern.find(keys)
+
+    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+        """Where the elements are whose row or column is one of these columns."""
+        return self.pattern.beside(columns)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate all factors, front by front."""

@@ -9,6 +9,7 @@ group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from service.arrays import Codes, Matrix
@@ -37,8 +38,8 @@ class Coupling:
         return keys
 
 
-def coupling_of(block: csr_array, q: int) -> tuple[Coupling, Matrix]:
-    """The coupling in a block (J q, columns) of cross-products, and the block's values (q, E) in its entries."""
+def entries_of(block: csr_array, q: int) -> tuple[Codes, Codes, Matrix]:
+    """Group (E,), column (E,) and values (q, E) of the entries of a block (J q, columns) of cross-products."""
     rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
     keys = (rows // q) * block.shape[1] + block.indices
     if q == 1 and block.has_sorted_indices:
@@ -47,7 +48,13 @@ def coupling_of(block: csr_array, q: int) -> tuple[Coupling, Matrix]:
         entries, places = np.unique(keys, return_inverse=True)
         values = np.zeros((q, entries.size))
         values[rows % q, places] = block.data
-    return pair_up(entries // block.shape[1], entries % block.shape[1]), values
+    return entries // block.shape[1], entries % block.shape[1], values
+
+
+def count_pairs(group: Codes) -> int:
+    """How many pairs `pair_up` would make of entries of these groups."""
+    sizes = np.bincount(group)
+    return int((sizes * (sizes + 1) // 2).sum())
 
 
 def pair_up(group: Codes, column: Codes) -> Coupling:
@@ -61,10 +68,10 @@ def pair_up(group: Codes, column: Codes) -> Coupling:
     return Coupling(group, column, left, right)
 
 
-def meets_one_group(coupling: Coupling, q: int, n_columns: int) -> bool:
-    """Whether no group meets two of the groups that the first `n_columns` columns, q to a group, stand for."""
-    inside = coupling.column < n_columns
-    group, outer = coupling.group[inside], coupling.column[inside] // q
+def meets_one_group(group: Codes, column: Codes, q: int, columns: slice) -> bool:
+    """Whether no group of these entries meets two of the groups that these columns, q to a group, stand for."""
+    inside = (column >= columns.start) & (column < columns.stop)
+    group, outer = group[inside], (column[inside] - columns.start) // q
     return not bool(np.any((group[1:] == group[:-1]) & (outer[1:] != outer[:-1])))
 
 
@@ -80,3 +87,7 @@ class Remainder:
         places = np.searchsorted(self.keys, keys)
         known = self.keys[np.minimum(places, self.keys.size - 1)] == keys
         return np.where(known, places, self.keys.size)
+
+    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+        """Where the elements are whose row or column is one of these columns, a mask."""
+        return np.flatnonzero(columns[self.keys // self.n_columns] | columns[self.keys % self.n_columns])

@@ -11,7 +11,7 @@ from service.engine.random_factors import parameters_of
 from service.engine.search import find_optimum
 from tests.engine.designs import conditioned, design_of, group_of, model
 from tests.engine.fits import fitted
-from tests.engine.structures import STRUCTURES
+from tests.engine.structures import STRUCTURES, TABLE, simulated
 from tests.engine.textbook import textbook_of
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
@@ -163,13 +163,45 @@ def divided(distance: float, extra: float) -> Design:
     return model("y ~ 1 + (1 | g) + (1 | h)", {"y": y, "g": group_of((1, 1, 1, 1, 18, 15)), "h": other})
 
 
-@pytest.mark.parametrize(("distance", "extra"), [(2.0, 0.0), (2.2, 1.0), (2.6, 0.5), (3.0, 1.0)])
-def test_the_lower_of_two_minima_is_taken(distance: float, extra: float) -> None:
-    design = divided(distance, extra)
+MINIMA: dict[str, Design] = {
+    "one set of rows, or the other": divided(2.0, 0.0),
+    "and another factor": divided(2.2, 1.0),
+    "hardly apart": divided(2.6, 0.5),
+    "far apart": divided(3.0, 1.0),
+    # The mean, for which there is no coefficient, is taken for an effect of one factor or of the other.
+    "one factor, or the other": simulated(STRUCTURES["crossed, no coefficient"], 300, size=0.3),
+}
+
+
+@pytest.mark.parametrize("name", MINIMA)
+def test_the_lower_of_two_minima_is_taken(name: str) -> None:
+    design = MINIMA[name]
     found = fit(design, restricted=False)
     assert found.verdict is not None
-    assert (found.verdict.converged, found.verdict.minima) == (True, 2)
+    assert found.verdict.converged
     book = textbook_of(design, found.estimates.kept, restricted=False)
     thetas = [0.0, *np.geomspace(1e-2, 30.0, 14).tolist()]
     lowest = min(book.deviance([np.array([[a * a]]), np.array([[b * b]])]) for a in thetas for b in thetas)
     assert found.criterion < lowest + 1e-9
+
+
+def test_two_minima_are_counted() -> None:
+    verdict = fit(MINIMA["hardly apart"], restricted=False).verdict
+    assert verdict is not None
+    assert verdict.minima == 2
+
+
+REDUNDANT = {
+    "y ~ x + (1 | g) + (x | g)": "y ~ x + (x | g)",
+    "y ~ x + (x | g) + (x || g)": "y ~ x + (x | g)",
+    "y ~ x + (1 | d) + (1 | d/s)": "y ~ x + (1 | d/s)",
+}
+
+
+@pytest.mark.parametrize("formula", REDUNDANT)
+def test_a_term_that_says_nothing_new_changes_nothing(formula: str) -> None:
+    y = simulated(model(REDUNDANT[formula], TABLE), 3).y
+    twice, once = (fit(model(text, {**TABLE, "y": y})) for text in (formula, REDUNDANT[formula]))
+    # Two searches that end at one point of the criterion, though not of theta.
+    assert twice.criterion == pytest.approx(once.criterion, rel=0, abs=1e-8)
+    np.testing.assert_allclose(twice.estimates.beta, once.estimates.beta, rtol=0, atol=1e-6)

@@ -23,8 +23,7 @@ CROSSED = (
 )
 
 
-@pytest.fixture
-def everything_is_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
+def make_everything_sparse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.engine.arrangement.FEW_COLUMNS", 0)
     monkeypatch.setattr("service.engine.arrangement.MOST_DENSE", 0)
     monkeypatch.setattr("service.engine.arrangement.FULL", 3.0)
@@ -41,11 +40,11 @@ def sparse(criterion: Criterion) -> Criterion:
     return replace(criterion, arrangement=arrangement)
 
 
-@pytest.mark.usefixtures("everything_is_sparse")
 @pytest.mark.parametrize("kind", THETAS)
 @pytest.mark.parametrize("name", CROSSED)
-def test_both_ways_find_the_same(name: str, kind: str) -> None:
+def test_both_ways_find_the_same(name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     criterion = case(name, restricted=True).criterion
+    make_everything_sparse(monkeypatch)
     theta = theta_of(criterion, kind)
     dense, front = criterion.at(theta), sparse(criterion).at(theta)
     size = max(float(np.abs(theta).max()), 1.0)
@@ -65,9 +64,10 @@ def test_both_ways_find_the_same(name: str, kind: str) -> None:
         np.testing.assert_allclose(ours.effects_covariance(), true.effects_covariance(), rtol=0, atol=100 * tolerance)
 
 
-@pytest.mark.usefixtures("everything_is_sparse")
 def test_what_fills_up_is_dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    products = case("crossed", restricted=True).criterion.products
+    make_everything_sparse(monkeypatch)
     monkeypatch.setattr("service.engine.fronts.FULL", 0.1)
-    arrangement = arrange(case("crossed", restricted=True).criterion.products)
+    arrangement = arrange(products)
     assert arrangement is not None
     assert isinstance(arrangement.rest, DenseRest)
