@@ -17,3 +17,6 @@ Vectors = NDArray[np.float64]
 
 Matrices = NDArray[np.float64]
 """One small matrix for each group, groups last, shape (q, r, J)."""
+
+Flags = NDArray[np.bool_]
+"""True or false of each element, shape (n,)."""

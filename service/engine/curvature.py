@@ -18,9 +18,9 @@ class Curvature:
     """What small changes of the k variance parameters do.
 
     `covariance` (k + 1, k + 1) is the asymptotic covariance of the parameters and log sigma^2; rows of zeros stand for
-    parameters that are held or on the boundary, nan for what the data do not tell. `inverse_slopes` (k, p, p) are the
-    derivatives of A_XX^-1 in the basis, `log_sd_slopes`, one (q, k) for each factor, those of the logarithms of the
-    standard deviations over sigma; nan where one is zero.
+    parameters that are held and for that of a single varying intercept on the boundary, nan for what the data do not
+    tell. `inverse_slopes` (k, p, p) are the derivatives of A_XX^-1 in the basis, `log_sd_slopes`, one (q, k) for each
+    factor, those of the logarithms of the standard deviations over sigma; nan where one is zero.
     """
 
     covariance: Matrix

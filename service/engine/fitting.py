@@ -10,12 +10,12 @@ from service.design import Design
 from service.engine.conditioning import UNEXPLAINED, Fold, condition, residualise, sharpen
 from service.engine.criterion import criterion_of
 from service.engine.crossproducts import total_products
-from service.engine.estimates import canonical_root
 from service.engine.fit import Fit
 from service.engine.model import JointModel, joint_estimates
 from service.engine.noise import has_no_noise, with_noise, without_noise
 from service.engine.random_factors import Parameters, parameters_of
 from service.engine.refusals import require_fittable, require_theta
+from service.engine.roots import canonical_root
 from service.engine.scalar.model import fit_scalar
 from service.engine.search import find_optimum
 from service.engine.sharing import Folded, fold_together, folded_plainly

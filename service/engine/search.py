@@ -10,14 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
+from service.arrays import Flags, Matrix, Vector
 from service.engine.criterion import Criterion, Evaluation, hessian_by_differences
 from service.engine.optimum import TOLERANCE, Search, descend, distance
 from service.engine.random_factors import RandomFactor
+from service.engine.roots import lower_root
 from service.engine.verdict import Verdict
 
 SMALL = 1e-3
 """Standard deviation in some direction, over sigma and relative to a column of unit mean square, tried at zero."""
+
+ZERO = 1e-14
+"""Share of the largest standard deviation that is rounding."""
 
 NO_WORSE = 1e-9
 """Difference of the criterion, relative to its size if above one, that the rounding of log determinants may leave."""
@@ -71,57 +75,89 @@ def _other_start(criterion: Criterion, start: Vector) -> Vector:
 
 def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> Found:
     """A local optimum from one start, on the boundary if that is where it is."""
-    evaluations, search = 0, _local_search(criterion, start)
-    for _ in range(ESCAPES):
+    evaluations, way_out = 0, start
+    for escapes in range(ESCAPES + 1):
+        search, rank_deficient = _local_search(criterion, factors, way_out, to_boundary=escapes < ESCAPES)
         evaluations += search.evaluations
-        settled, rank_deficient, tried = _on_boundary(criterion, factors, search)
-        evaluations += tried
-        way_out = _way_out(criterion, factors, settled.evaluation) if rank_deficient else None
-        if way_out is None:
-            return Found(settled.evaluation, _verdict(settled, rank_deficient, evaluations))
-        search = _local_search(criterion, way_out)
-    return Found(search.evaluation, _verdict(search, False, evaluations))
-
-
-def _verdict(search: Search, rank_deficient: bool, evaluations: int) -> Verdict:
-    """The verdict on where a search ended: a gradient that rounding may have made says nothing."""
+        further = _way_out(criterion, factors, search.evaluation) if rank_deficient else None
+        if further is None:
+            break
+        way_out = further
     norm = search.gradient_norm
+    # A gradient that rounding may have made says nothing.
     sure = bool(search.evaluation.uncertainty < SURE)
-    return Verdict(norm < TOLERANCE and sure, rank_deficient, evaluations, norm)
+    return Found(search.evaluation, Verdict(norm < TOLERANCE and sure, rank_deficient, evaluations, norm))
 
 
-def _local_search(criterion: Criterion, start: Vector) -> Search:
-    """A local minimum from one start.
+def _local_search(
+    criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector, *, to_boundary: bool
+) -> tuple[Search, bool]:
+    """A local minimum from one start, and whether it was put on the boundary."""
+    everything = np.ones(start.size, dtype=np.bool_)
+    search = _descend(criterion, start, everything)
+    on_boundary = _on_boundary(criterion, factors, search) if to_boundary else None
+    if on_boundary is None and not _is_certain(criterion, search):
+        search = _descend_further(criterion, search, everything)
+        on_boundary = _on_boundary(criterion, factors, search) if to_boundary else None
+    return (search, False) if on_boundary is None else (on_boundary, True)
 
-    Of several factors the Hessian is an expectation that the search corrects. Where the expectation alone does not say
-    the same of the end as the corrected one, neither is trusted: the search goes on with differences of the gradient.
+
+def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> Search | None:
+    """The minimum on the boundary, if the search's end is as good with its small directions at zero; None otherwise.
+
+    There, whole columns of Lambda are zero. They are held: the slope by them is zero, and their curvature is the
+    slope by Psi, which has a condition of its own.
     """
-    exact = len(criterion.parameters.sizes) == 1
-    search = descend(criterion.at, start, exact=exact)
-    at = search.evaluation
-    if exact or (search.converged and distance(at.gradient, at.hessian) < TOLERANCE):
-        return search
-    cost = 2 * criterion.parameters.count + 1
-    further = descend(lambda theta: _with_differences(criterion, theta), at.theta, exact=True)
-    return replace(further, evaluations=search.evaluations + cost * further.evaluations)
-
-
-def _with_differences(criterion: Criterion, theta: Vector) -> Evaluation:
-    """The criterion with the Hessian by differences in place of its expectation."""
-    return replace(criterion.at(theta), hessian=hessian_by_differences(criterion, theta))
-
-
-def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> tuple[Search, bool, int]:
-    """The search's end with its small directions at zero if that is no worse; whether it is; evaluations spent."""
     at = search.evaluation
     reduced = _by_term(criterion, factors, at.theta, _without_small)
     if np.array_equal(reduced, at.theta):
-        return search, False, 0
-    then = criterion.at(reduced)
-    if then.value > at.value + NO_WORSE * max(1.0, abs(at.value)):
-        return search, False, 1
-    hessian = then.hessian + (search.hessian - at.hessian)
-    return replace(search, evaluation=then, hessian=hessian, gradient_norm=distance(then.gradient, hessian)), True, 1
+        return None
+    if criterion.at(reduced).value > at.value + NO_WORSE * max(1.0, abs(at.value)):
+        return None
+    roots = criterion.parameters.roots(reduced)
+    free = criterion.parameters.theta(np.broadcast_to(root.any(axis=0), root.shape) for root in roots) > 0.0
+    found = _descend(criterion, reduced, free)
+    if not _is_certain(criterion, found):
+        found = _descend_further(criterion, found, free)
+    spent = search.evaluations + found.evaluations + 2
+    return replace(found, evaluation=criterion.at(found.evaluation.theta), evaluations=spent)
+
+
+def _is_certain(criterion: Criterion, search: Search) -> bool:
+    """Whether the Hessian says all there is to say of the end.
+
+    Of several factors it is an expectation that the search corrects. Where the expectation alone does not say the same
+    of the end as the corrected one, neither is trusted.
+    """
+    if len(criterion.parameters.sizes) == 1:
+        return True
+    at = search.evaluation
+    return search.converged and distance(at.gradient, at.hessian) < TOLERANCE
+
+
+def _descend(criterion: Criterion, start: Vector, free: Flags) -> Search:
+    """A local minimum over the free parameters (k,)."""
+    exact = len(criterion.parameters.sizes) == 1
+    return descend(lambda theta: _held(criterion.at(theta), free), start, exact=exact)
+
+
+def _descend_further(criterion: Criterion, search: Search, free: Flags) -> Search:
+    """The search gone on with differences of the gradient in place of the expected Hessian."""
+
+    def at(theta: Vector) -> Evaluation:
+        return _held(replace(criterion.at(theta), hessian=hessian_by_differences(criterion, theta)), free)
+
+    further = descend(at, search.evaluation.theta, exact=True)
+    cost = 2 * criterion.parameters.count + 1
+    return replace(further, evaluations=search.evaluations + cost * further.evaluations)
+
+
+def _held(at: Evaluation, free: Flags) -> Evaluation:
+    """The criterion as if it rose in the parameters that are not free, so that a search leaves them where they are."""
+    if free.all():
+        return at
+    hessian = np.where(np.outer(free, free), at.hessian, np.diag(np.abs(np.diag(at.hessian)) + 1.0))
+    return replace(at, gradient=np.where(free, at.gradient, 0.0), hessian=hessian)
 
 
 def _by_term(
@@ -136,15 +172,12 @@ def _by_term(
 
 
 def _without_small(root: Matrix) -> Matrix:
-    """Lambda without its small singular values, lower triangular; itself if it has none."""
+    """Lambda without its small singular values; itself if it has none."""
     U, sizes, _ = np.linalg.svd(root)
     if sizes[-1] > SMALL:
         return root
     scores = U * np.where(sizes > SMALL, sizes, 0.0)
-    R: Matrix = np.linalg.qr(scores.T).R
-    lower: Matrix = np.tril(R.T * np.where(np.diag(R) < 0, -1.0, 1.0))
-    lower[np.abs(lower) < 1e-14 * max(float(sizes[0]), 1e-300)] = 0.0
-    return lower
+    return lower_root(np.where(np.abs(scores) > ZERO * sizes[0], scores, 0.0))
 
 
 def _way_out(criterion: Criterion, factors: tuple[RandomFactor, ...], at: Evaluation) -> Vector | None:

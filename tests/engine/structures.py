@@ -90,6 +90,26 @@ FORMULAS = SINGLE | CROSSED | NESTED
 WEIGHTED = ("a slope", "three coefficients", "crossed", "crossed, slopes by both", "nested, slopes at both levels")
 
 
+VARIED = (
+    "three coefficients, weights",
+    "a term, and another of the same factor",
+    "three terms of one factor",
+    "a factor without intercept",
+    "no coefficient",
+    "an offset",
+    "group-level predictor",
+    "the larger last",
+    "partly crossed",
+    "crossed, slopes by both, weights",
+    "terms taken apart",
+    "nested in two that are crossed",
+    "nested and crossed, slopes",
+    "nested in three levels, slopes at all",
+    "nested, a factor's slopes around",
+)
+"""Of all of these as many as have something of their own, where that is enough."""
+
+
 def some_roots(design: Design, seed: int, *, size: float = 1.0) -> list[Matrix]:
     """A Lambda of about this size for every term."""
     source = np.random.default_rng(seed)

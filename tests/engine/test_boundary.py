@@ -168,8 +168,6 @@ MINIMA: dict[str, Design] = {
     "and another factor": divided(2.2, 1.0),
     "hardly apart": divided(2.6, 0.5),
     "far apart": divided(3.0, 1.0),
-    # The mean, for which there is no coefficient, is taken for an effect of one factor or of the other.
-    "one factor, or the other": simulated(STRUCTURES["crossed, no coefficient"], 300, size=0.3),
 }
 
 

@@ -11,9 +11,9 @@ from service.engine.fold import fold
 from service.engine.random_factors import random_factors
 from tests.engine.designs import columns_in, design_of, folded, random_rows, rows_of
 from tests.engine.products import assert_same, by_definition
-from tests.engine.structures import STRUCTURES
+from tests.engine.structures import STRUCTURES, VARIED
 
-NAMES = pytest.mark.parametrize("name", STRUCTURES)
+NAMES = pytest.mark.parametrize("name", VARIED)
 
 
 def part_of(design: Design, rows: Codes, bases: Bases) -> CrossProducts:

@@ -11,11 +11,11 @@ from service.engine.fold import fold, fold_rows
 from tests.engine.designs import design_of, folded, in_chunks, random_rows
 from tests.engine.hard_designs import EASY
 from tests.engine.products import assert_same, by_definition
-from tests.engine.structures import STRUCTURES
+from tests.engine.structures import STRUCTURES, VARIED
 
 SIMPLE = ["both, and their product", "weights over 6 decades", "no intercept", "offset", "no coefficient"]
-DESIGNS: dict[str, Design] = {name: EASY[name] for name in SIMPLE} | STRUCTURES
-TURNED = [*SIMPLE, "three coefficients, weights", "crossed, slopes by both", "nested in three levels, slopes at all"]
+DESIGNS: dict[str, Design] = {name: EASY[name] for name in SIMPLE} | {name: STRUCTURES[name] for name in VARIED}
+TURNED = [*SIMPLE, "three coefficients, weights", "terms taken apart", "nested in three levels, slopes at all"]
 NAMES = pytest.mark.parametrize("name", DESIGNS)
 
 

@@ -12,7 +12,7 @@ from service.design import Design
 from tests.engine.designs import design_of, group_of, model
 from tests.engine.structures import simulated
 
-QUICK = settings(max_examples=40, deadline=None, derandomize=True)
+QUICK = settings(max_examples=30, deadline=None, derandomize=True)
 """The same examples on every run and machine, and few enough that all properties take seconds."""
 
 FEW = settings(max_examples=8, deadline=None, derandomize=True)
