@@ -3,9 +3,8 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from service.arrays import Codes
+from service.arrays import Codes, Flags
 from service.data.labels import Cells, Labels, encoded
 from service.data.scratch import Places
 
@@ -17,7 +16,7 @@ class GrowingLabels:
 
     def __init__(self) -> None:
         self._known: Labels = pa.array([], pa.large_string())
-        self._used: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self._used: Flags = np.zeros(0, dtype=np.bool_)
 
     @property
     def worthwhile(self) -> int:

@@ -59,8 +59,3 @@ def _column(file: pq.ParquetFile, name: str) -> Column:
         if len(cells) != file.metadata.num_rows:
             raise ValueError("a column has more or fewer rows than the file")
     return column_of(name, cells)
-
-
-def read_parquet(content: bytes, limits: Limits) -> Table:
-    """The table of a Parquet file in memory; raises `MalformedBody` if it is none."""
-    return parquet_table(open_parquet(content, limits), limits)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Matrix, Vector
+from service.arrays import Flags, Matrix, Vector
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 from service.design.refusals import unknown_column
 from service.errors import Fault, NotFinite
@@ -41,7 +40,7 @@ def has_missing_cells(column: Column) -> bool:
             return bool(np.isnan(values.min(initial=0.0)))
 
 
-def missing_cells(column: Column) -> NDArray[np.bool_]:
+def missing_cells(column: Column) -> Flags:
     """Which cells of a column are missing, (n,)."""
     match column:
         case Categorical(codes=codes):
@@ -50,7 +49,7 @@ def missing_cells(column: Column) -> NDArray[np.bool_]:
             return np.isnan(values)
 
 
-def missing_rows(names: Iterable[str], table: Table) -> NDArray[np.bool_]:
+def missing_rows(names: Iterable[str], table: Table) -> Flags:
     """Which rows have a missing cell in any of these columns, (n,)."""
     missing = np.zeros(table.n_rows, dtype=np.bool_)
     for name in names:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes
+from service.arrays import Codes, Flags
 from service.errors import Fault, MissingValues, NoObservations
 from service.quoting import excerpt, quote
 
 Missing = Literal["drop", "error"]
 """What becomes of a row with a missing value in a used column."""
 
-Gaps = Mapping[str, NDArray[np.bool_]]
+Gaps = Mapping[str, Flags]
 """Which cells are missing, (n,), for every column that misses some."""
 
 
@@ -43,7 +42,7 @@ def complete_places(gaps: Gaps) -> Codes | None:
     return np.flatnonzero(~np.logical_or.reduce(list(gaps.values()))) if gaps else None
 
 
-def gap_of(cells: NDArray[np.bool_], first_row: int = 0) -> Gap:
+def gap_of(cells: Flags, first_row: int = 0) -> Gap:
     """The gap in a column of which these cells (n,), some of them, are missing; `first_row` is the row of the first."""
     return Gap(int(cells.sum()), first_row + int(np.argmax(cells)))
 

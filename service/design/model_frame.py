@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes
+from service.arrays import Codes, Flags
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 from service.design.coding import Constants
 from service.design.columns import has_missing_cells, missing_cells
@@ -31,7 +30,7 @@ class ModelFrame:
         self._source = source
         self._levels = levels
         self._columns: dict[str, Column] = {}
-        self._gaps: dict[str, NDArray[np.bool_]] = {}
+        self._gaps: dict[str, Flags] = {}
         self._constants: dict[str, dict[str, Constants]] = {}
         self._values: dict[str, Value] = {}
         self.table = Table(self._columns, source.n_rows)

@@ -4,9 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Codes, Flags, Matrix, Vector
 
 Key = tuple[str, str, int]
 """The label of a variable, how it is coded, and the number of one of its columns."""
@@ -32,9 +31,9 @@ class Indicator:
     codes: Codes
     level: int
 
-    def at(self, rows: slice) -> NDArray[np.bool_]:
+    def at(self, rows: slice) -> Flags:
         """Truth values that stand for 1 and 0."""
-        is_level: NDArray[np.bool_] = self.codes[rows] == self.level
+        is_level: Flags = self.codes[rows] == self.level
         return is_level
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes, Vector
+from service.arrays import Codes, Flags, Vector
 from service.data.table import Categorical, Column, Logical, Numeric
 from service.design.index import Index, union
 from service.design.levels import distinct_numbers, labelled, recoded
@@ -19,7 +18,7 @@ class Distinct:
     def __init__(self, outline: Column) -> None:
         self._outline = outline
         self._numbers: Vector = np.empty(0)
-        self._occurs: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self._occurs: Flags = np.zeros(0, dtype=np.bool_)
         if isinstance(outline, Categorical):
             self._occurs = np.zeros(len(outline.levels), dtype=np.bool_)
 

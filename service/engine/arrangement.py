@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, hstack
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Codes, Flags, Matrix, Vector
 from service.engine import groupwise
 from service.engine.block_rest import BlockRest, Onward
 from service.engine.crossproducts import CrossProducts
@@ -95,7 +94,7 @@ def _places(group: Codes, column: Codes, q: int) -> tuple[Codes, Codes]:
     return (group * q + np.arange(q)[:, None]).ravel(), np.tile(column, q)
 
 
-def _determined(products: CrossProducts, group: Codes, column: Codes) -> NDArray[np.bool_]:
+def _determined(products: CrossProducts, group: Codes, column: Codes) -> Flags:
     """Which later columns the first factor determines: those of a factor it is nested in, and whose columns it has."""
     found, start = [], 0
     for factor in products.factors[1:]:

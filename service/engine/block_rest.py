@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.elimination import (
     columns_of,
@@ -59,7 +58,7 @@ class BlockRest:
         """Where these elements are."""
         return self.pattern.find(keys)
 
-    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+    def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns."""
         return self.pattern.beside(columns)
 

@@ -16,10 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, kron
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.basis import Basis, RandomBasis
 
@@ -62,7 +61,7 @@ class CrossProducts:
     factors: tuple[FactorProducts, ...]
     solution: Matrices
     within: Matrix
-    spanned: NDArray[np.bool_]
+    spanned: Flags
     pairs: Pairs
     log_weights: float
     total_mean: Vector

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.elimination import groups_of
 from service.engine.remainder import Solution, Solved
@@ -39,7 +38,7 @@ class DenseRest:
         """An element's place is its key."""
         return keys
 
-    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+    def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns."""
         places = np.flatnonzero(columns)
         every = np.arange(self.n_columns)

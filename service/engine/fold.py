@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis
@@ -79,9 +78,9 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     ]
 
 
-def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> NDArray[np.bool_]:
+def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> Flags:
     """Which of a model's columns, in its basis, are combinations of the first factor's columns whatever the rows."""
-    own: NDArray[np.bool_] = rows.spanned[kept]
+    own: Flags = rows.spanned[kept]
     return own if turn is None else np.asarray(~np.any(turn[~own] != 0, axis=0))
 
 

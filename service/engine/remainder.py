@@ -14,10 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Rest(Protocol):
         """Where the elements row * n_columns + column, rows <= columns, are."""
         ...
 
-    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+    def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
         ...
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from service.arrays import Codes, Matrix
+from service.arrays import Codes, Flags, Matrix
 from service.design import Design
 from service.engine.basis import Bases, fixed_columns, random_columns
 from service.engine.columns import BLOCK_ROWS, ONES, Column, distinct
@@ -30,7 +29,7 @@ class Rows:
     fixed: list[Place]
     random: list[list[Place]]
     models: list[Codes | slice]
-    spanned: NDArray[np.bool_]
+    spanned: Flags
     whole: list[Matrix] = field(default_factory=list)
 
     @property

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, eye_array, kron
 
-from service.arrays import Codes, Matrices, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.dense_rest import is_well_pooled
 from service.engine.elimination import groups_of
@@ -43,7 +42,7 @@ class SparseRest:
         """Where these elements are."""
         return self.pattern.find(keys)
 
-    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+    def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns."""
         return self.pattern.beside(columns)
 

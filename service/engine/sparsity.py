@@ -9,10 +9,9 @@ group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from service.arrays import Codes, Matrix
+from service.arrays import Codes, Flags, Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,6 @@ class Coupling:
     column: Codes
     left: Codes
     right: Codes
-
-    @property
-    def is_nested(self) -> bool:
-        """Whether no group meets two columns."""
-        return self.left.size == self.group.size
 
     def keys(self, n_columns: int) -> Codes:
         """The element of the remaining matrix, row * n_columns + column, that each pair meets in, (T,)."""
@@ -88,6 +82,6 @@ class Remainder:
         known = self.keys[np.minimum(places, self.keys.size - 1)] == keys
         return np.where(known, places, self.keys.size)
 
-    def beside(self, columns: NDArray[np.bool_]) -> Codes:
+    def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
         return np.flatnonzero(columns[self.keys // self.n_columns] | columns[self.keys % self.n_columns])

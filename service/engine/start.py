@@ -7,10 +7,9 @@ of the V_i is subtracted, so that balanced designs begin at their optimum.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from service.arrays import Matrices, Matrix, Vector
+from service.arrays import Flags, Matrices, Matrix, Vector
 from service.engine.crossproducts import CrossProducts, total_products
 from service.engine.profile import whiten
 from service.engine.random_factors import Parameters
@@ -42,7 +41,7 @@ def _solved(system: Matrix, observed: Vector) -> Vector:
     return components
 
 
-def _free_elements(parameters: Parameters) -> NDArray[np.bool_]:
+def _free_elements(parameters: Parameters) -> Flags:
     """Which elements of all Psi, factor by factor, are not zero by the model."""
     masks = [np.zeros((q, q), dtype=np.bool_) for q in parameters.sizes]
     for f, r, c in zip(parameters.factor, parameters.row, parameters.column, strict=True):

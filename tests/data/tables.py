@@ -3,6 +3,7 @@
 from math import isnan
 
 from service.data import Categorical, Column, Limits, Table
+from service.data.parquet_table import open_parquet, parquet_table
 
 LIMITS = Limits(max_bytes=1 << 22, max_rows=100_000, max_columns=100)
 
@@ -22,3 +23,8 @@ def kinds_of(table: Table) -> dict[str, str]:
 
 def plain(table: Table) -> dict[str, list[Cell]]:
     return {name: cells_of(column) for name, column in table.columns.items()}
+
+
+def read_parquet(content: bytes, limits: Limits) -> Table:
+    """The table of a Parquet file in memory."""
+    return parquet_table(open_parquet(content, limits), limits)

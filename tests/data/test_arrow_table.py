@@ -9,9 +9,8 @@ import pytest
 
 from service.data.arrow_table import read_arrow, table_of_arrow
 from service.data.limits import Limits
-from service.data.parquet_table import read_parquet
 from service.errors import ServiceError
-from tests.data.tables import LIMITS, Cell, cells_of
+from tests.data.tables import LIMITS, Cell, cells_of, read_parquet
 
 Array: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
 

@@ -14,9 +14,8 @@ from service.data import Limits, Table, fingerprint
 from service.data.arrow_table import read_arrow
 from service.data.csv_table import read_csv
 from service.data.json_table import read_json
-from service.data.parquet_table import read_parquet
 from service.errors import ServiceError
-from tests.data.tables import LIMITS, Cell
+from tests.data.tables import LIMITS, Cell, read_parquet
 
 Columns = dict[str, list[Cell]]
 Reader = Callable[[bytes, Limits], Table]

@@ -30,10 +30,8 @@ def test_more_than_there_is_cannot_be_read() -> None:
 def test_a_full_disk_is_the_senders_problem() -> None:
     scratch = Scratch()
     scratch._file.close()
-    scratch._file = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
-    try:
+    with open("/dev/full", "wb", buffering=0) as full:
+        scratch._file = full
         with pytest.raises(ServiceError) as caught:
             scratch.append(np.zeros(3, dtype=np.int32))
-    finally:
-        scratch._file.close()
     assert caught.value.code == "body_too_large"

@@ -1,5 +1,7 @@
 """Designs of several formulas: each is the one its formula alone would have, and equal parts are the same objects."""
 
+from typing import Any
+
 import pytest
 
 from service.design import Design, construction, make_design, make_designs, make_lots
@@ -25,13 +27,13 @@ TEXTS = [
 OPTIONS = {"weights": "w", "contrasts": {"f": "sum"}, "levels": {"f": ["r", "q", "p"]}}
 
 
-def made(*texts: str, **options: object) -> list[Design | ServiceError]:
-    return make_designs([read(text) for text in texts], ROWS, **options)  # type: ignore[arg-type]  # options by name
+def made(*texts: str, **options: Any) -> list[Design | ServiceError]:  # Any: those of make_design
+    return make_designs([read(text) for text in texts], ROWS, **options)
 
 
-def alone(formula: Formula, **options: object) -> Design | ServiceError:
+def alone(formula: Formula, **options: Any) -> Design | ServiceError:  # Any: those of make_design
     try:
-        return make_design(formula, ROWS, **options)  # type: ignore[arg-type]  # options by name
+        return make_design(formula, ROWS, **options)
     except ServiceError as error:
         return error
 

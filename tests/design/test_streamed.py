@@ -1,6 +1,7 @@
 """Rows in batches make the designs, the fits and the refusals that the same rows in memory make."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from tests.design.streaming import Batched
 from tests.design.tables import Cell, table, table_of
 
 N = 2000
-Options = dict[str, Any]  # Any: those of make_design
+Options = Mapping[str, Any]  # Any: those of make_design
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ TABLE = make_table()
 
 class Model(NamedTuple):
     formula: str
-    options: Options = {}  # noqa: RUF012 - never changed
+    options: Options = MappingProxyType({})
 
 
 MODELS = {
@@ -188,7 +189,7 @@ def with_cell(name: str, *cells: tuple[int, Cell]) -> dict[str, Sequence[Cell]]:
 class Bad(NamedTuple):
     formula: str
     cells: Mapping[str, Sequence[Cell]] = GOOD
-    options: Options = {}  # noqa: RUF012 - never changed
+    options: Options = MappingProxyType({})
 
 
 BAD = {
