@@ -70,7 +70,7 @@ def in_memory(work: Work, rounds: int, imports: int) -> str:
 
 def from_file() -> str:
     """The row of a fit by the command line from a file of two numbers and a label a row."""
-    imports, _ = memory.peak(["-c", "import service.fitting"])
+    imports, _ = memory.peak(["-c", "import service.tasks"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.parquet")
         write_parquet(path)

@@ -90,17 +90,17 @@ def fit(options: argparse.Namespace) -> int:
     from service.jobs.forkserver import LIBRARIES
 
     os.environ.update(LIBRARIES | os.environ)  # as in a worker, before NumPy is imported
-    from service import fitting
+    from service.tasks import fits
 
     try:
-        reply = fitting.fit_file(options.data, options.formula, options.option)
+        reply = fits.fit_file(options.data, options.formula, options.option)
     except OSError as error:
         print(f"partialpool: {error}", file=sys.stderr)
         return 1
     if reply.failed:
         print(f"partialpool: {Failure.model_validate_json(reply.body).detail}", file=sys.stderr)
         return 1
-    shown = reply if options.json else fitting.summarise(reply.body, options.digits)
+    shown = reply if options.json else fits.summarise(reply.body, options.digits)
     print(shown.body.decode().rstrip("\n"))
     return int(any(isinstance(each, FailedFit) for each in read_fits(reply.body)))
 

@@ -9,12 +9,13 @@ from service.api.application import State, assemble
 from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
+from service.jobs.bodies import Bodies
 from service.jobs.pool import Pool
 from service.jobs.store import Store
 from service.settings import Settings
 
-TASKS = "service.fitting"
-"""The module that workers import before their first task; this process knows it by name alone."""
+TASKS = "service.tasks"
+"""The package that workers import before their first task; this process knows it by name alone."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,12 +40,13 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
         tasks_per_worker=settings.tasks_per_worker,
         memory_limit=settings.worker_bytes,
     )
-    with open_files(settings) as (spool, store):
+    with open_files(settings) as (spool, bodies, store):
         pool.start()
         try:
             yield Resources(
                 workers=pool,
                 documents=store,
+                bodies=bodies,
                 spool=spool,
                 limits=Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows),
                 pace=Pace(queue=settings.queue, workers=settings.workers),
@@ -55,10 +57,13 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
 
 
 @contextmanager
-def open_files(settings: Settings) -> Iterator[tuple[Spool, Store]]:
-    """The spool and the store that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
+def open_files(settings: Settings) -> Iterator[tuple[Spool, Bodies, Store]]:
+    """The spool, the bodies and the store that the settings ask for, until the block ends.
+
+    Raises OSError and StoreUnusable.
+    """
     with (
         open_spool(settings.data_dir / "spool", settings.body_bytes, settings.body_seconds) as spool,
         closing(Store(settings.database_url)) as store,
     ):
-        yield spool, store
+        yield spool, Bodies(settings.data_dir / "bodies", settings.kept_bytes), store

@@ -69,6 +69,10 @@ class Settings(BaseModel):
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")
     body_seconds: Seconds = Field(default=300, description="How long a body may take to arrive.")
+    kept_bytes: Bytes = Field(
+        default=ByteSize(4 * 2**30),
+        description="Bytes of bodies kept for what follows a fit; those used least recently go first.",
+    )
     rows: Count = Field(default=20_000_000, description="The most rows of a table.")
     columns: Count = Field(default=10_000, description="The most columns of a table.")
     tasks_per_worker: Count = Field(default=1000, description="A worker process is replaced after so many tasks.")

@@ -9,7 +9,7 @@ from typing import TypedDict
 import pytest
 
 from service.contract import FitDocument
-from service.fitting import fit_file
+from service.tasks.fits import fit_file
 
 REFERENCE = Path(__file__).parent / "reference"
 SHIPPED = Path(__file__).parents[1] / "service/data/datasets"

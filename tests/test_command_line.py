@@ -17,7 +17,7 @@ import pytest
 
 from service.__main__ import main
 from service.contract import FitCollection, FitDocument
-from tests.questions import RADON, document
+from tests.tasks.questions import RADON, document
 
 FORMULA = "log_radon ~ floor + (1 | county)"
 RADON_CSV = files("service.data").joinpath("datasets", "radon.csv").read_bytes()

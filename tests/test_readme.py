@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.contract import Limits, Reply, Submission
-from service.fitting import fit, summarise
 from service.settings import settings_table
+from service.tasks.fits import fit, summarise
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

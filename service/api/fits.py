@@ -1,6 +1,7 @@
 """Fits: a table and formulas come in, a document goes out and is kept under its id."""
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,10 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from service.api import media, schema
 from service.api.problems import reported
-from service.api.resources import Documents, resources_of
-from service.api.work import perform, submit_body
-from service.contract import FitCollection, FitDocument, Reply
-from service.errors import NotFound
+from service.api.resources import Resources, resources_of
+from service.api.work import document_of, perform, received
+from service.contract import FitCollection, FitDocument, Reply, Submission
 
 router = APIRouter(prefix="/v1/fits", tags=["fits"])
 
@@ -51,12 +51,13 @@ async def create_fit(request: Request) -> Response:
     """
     started = time.monotonic()
     resources = resources_of(request)
-    reply = await submit_body(request, resources, "service.fitting:fit", media.FIT_BODIES)
-    if reply.failed:
-        return reported(reply)
-    if reply.id is None:
-        raise TypeError("service.fitting:fit answered with a document that has no id")
-    is_new, document = await run_in_threadpool(_keep, resources.documents, reply.id, reply)
+    async with received(request, resources, media.FIT_BODIES) as submission:
+        reply = await perform(request, resources, "service.tasks.fits:fit", submission)
+        if reply.failed:
+            return reported(reply)
+        if reply.id is None:
+            raise TypeError("service.tasks.fits:fit answered with a document that has no id")
+        is_new, document = await run_in_threadpool(_keep, resources, reply.id, reply, submission)
     seconds = reply.seconds | {"total": time.monotonic() - started}
     headers = {"Location": f"/v1/fits/{reply.id}", "Server-Timing": _server_timing(seconds)}
     return Response(document, 201 if is_new else 200, headers, media.JSON)
@@ -73,7 +74,7 @@ async def create_fit(request: Request) -> Response:
 )
 async def read_fit(request: Request, id: str) -> Response:
     """The document of a fit that was made before, or of a collection of fits."""
-    return Response(await _document(request, id), media_type=media.JSON)
+    return Response(await document_of(request, id), media_type=media.JSON)
 
 
 @router.get(
@@ -94,24 +95,20 @@ async def read_summary(
 
     Of a collection it is one after the other, each under its formula.
     """
-    document = await _document(request, id)
-    reply = await perform(request, resources_of(request), "service.fitting:summarise", document, digits)
+    document = await document_of(request, id)
+    reply = await perform(request, resources_of(request), "service.tasks.fits:summarise", document, digits)
     return reported(reply) if reply.failed else PlainTextResponse(reply.body)
 
 
-async def _document(request: Request, id: str) -> bytes:
-    document = await run_in_threadpool(resources_of(request).documents.get, id)
-    if document is None:
-        raise NotFound("No fit has this id.")
-    return document
-
-
-def _keep(documents: Documents, id: str, reply: Reply) -> tuple[bool, bytes]:
-    """Whether the reply's document is new, and the one that is kept, with all that stand in it."""
+def _keep(resources: Resources, id: str, reply: Reply, submission: Submission) -> tuple[bool, bytes]:
+    """Whether the reply's document is new, and the one that is kept, with all that stand in it and what was asked."""
+    documents, bodies = resources.documents, resources.bodies
     members = {member: reply.body[place] for member, place in reply.members.items()}
-    if id in documents.put_all({id: reply.body} | members):
-        return True, reply.body
-    return False, documents.get(id) or reply.body
+    is_new = id in documents.put_all({id: reply.body} | members)
+    asked = None if is_new else documents.request(id)
+    if (asked is None or not bodies.has(asked[0])) and bodies.keep(id, Path(submission.path)):
+        documents.put_request([id, *members], id, submission.words)
+    return is_new, reply.body if is_new else documents.get(id) or reply.body
 
 
 def _server_timing(seconds: dict[str, float]) -> str:

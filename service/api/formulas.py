@@ -29,6 +29,6 @@ router = APIRouter(prefix="/v1/formulas", tags=["formulas"])
 async def expand_formula(request: Request) -> Response:
     """A formula with R's algebra done: its terms, its random parts and the columns it uses, or where it goes wrong."""
     reply = await submit_body(
-        request, resources_of(request), "service.fitting:expand_formula", media.FORMULA_BODIES, limit=LARGEST
+        request, resources_of(request), "service.tasks.formulas:expand_formula", media.FORMULA_BODIES, limit=LARGEST
     )
     return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

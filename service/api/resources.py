@@ -1,9 +1,11 @@
 """The resources of the endpoints: what they work with, made when the service starts and handed to every request."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from starlette.requests import Request
@@ -31,6 +33,25 @@ class Documents(Protocol):
     def get(self, id: str) -> bytes | None:
         """The document of an id."""
 
+    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
+        """Keep what was asked with these documents: the name of its body, and its other words."""
+
+    def request(self, id: str) -> tuple[str, bytes] | None:
+        """The name of the body and the words of the request that a document answered, if they were kept."""
+
+
+class Bodies(Protocol):
+    """The bodies of requests that are kept, each under a name."""
+
+    def keep(self, name: str, body: Path) -> bool:
+        """Keep the body in a file under a name; whether it is kept."""
+
+    def has(self, name: str) -> bool:
+        """Whether a body is kept under this name."""
+
+    def lend(self, name: str, folder: Path) -> AbstractContextManager[Path | None]:
+        """A file in `folder` with the body of this name until the block ends; None if it is no longer kept."""
+
 
 @dataclass(slots=True)
 class Pace:
@@ -51,10 +72,11 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The workers, the documents kept, the spool for bodies, and what a request may ask for."""
+    """The workers, the documents and bodies kept, the spool for bodies, and what a request may ask for."""
 
     workers: Workers
     documents: Documents
+    bodies: Bodies
     spool: Spool
     limits: Limits
     pace: Pace

@@ -1,5 +1,6 @@
 """What the serving process and a worker hand each other: a task's words go in, bytes come out."""
 
+import json
 from dataclasses import dataclass, field
 
 
@@ -24,6 +25,17 @@ class Submission:
     content_encoding: str
     query: str
     limits: Limits
+
+    @property
+    def words(self) -> bytes:
+        """What was sent beside the body, as JSON, to be kept with it."""
+        return json.dumps([self.content_type, self.content_encoding, self.query]).encode()
+
+    @classmethod
+    def kept(cls, path: str, words: bytes, limits: Limits) -> "Submission":
+        """The request that was kept: its body, now at `path`, and its `words`."""
+        content_type, content_encoding, query = json.loads(words)
+        return cls(path, content_type, content_encoding, query, limits)
 
 
 @dataclass(frozen=True, slots=True)

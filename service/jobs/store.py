@@ -1,11 +1,11 @@
-"""Documents kept under their id, in a database that several processes may share.
+"""Documents kept under their id, and what was asked with them, in a database that several processes may share.
 
 In goes the URL of a database; bytes go in and come out as they were. A document of 125,000 groups is 15 MB; it is not
 compressed, because that takes longer than writing it (zlib's fastest 0.13 s, the whole write 0.08 s).
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
+    delete,
     event,
     false,
     func,
@@ -34,13 +35,24 @@ from sqlalchemy.schema import CreateTable
 BUSY_TIMEOUT = 30.0
 """Seconds to wait while another process writes to the same SQLite file."""
 
+TABLES = MetaData()
+
 fits = Table(
     "fits",
-    MetaData(),
+    TABLES,
     Column("id", String, primary_key=True),
     Column("document", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
+
+requests = Table(
+    "requests",
+    TABLES,
+    Column("id", String, primary_key=True),
+    Column("body", String, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+"""The request that a fit answered: the name its body is kept under, and what else was sent."""
 
 
 class StoreUnusable(Exception):
@@ -85,6 +97,24 @@ class Store:
         with self._engine.connect() as connection:
             return connection.execute(select(fits.c.document).where(fits.c.id == id)).scalar()
 
+    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
+        """Keep what was asked with these fits: the name of its body, and its other words; the newest stays."""
+        rows = [{"id": id, "body": body, "words": words} for id in sorted(ids)]
+        while True:
+            try:
+                with self._engine.begin() as connection:
+                    connection.execute(delete(requests).where(requests.c.id.in_([row["id"] for row in rows])))
+                    connection.execute(insert(requests), rows)
+            except IntegrityError:
+                continue  # Somebody else has kept one of them in between.
+            return
+
+    def request(self, id: str) -> tuple[str, bytes] | None:
+        """The name of the body and the words of the request that this fit answered, if they were kept."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(requests.c.body, requests.c.words).where(requests.c.id == id)).first()
+        return None if row is None else (row.body, row.words)
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -112,14 +142,15 @@ def relax(connection: sqlite3.Connection, _: object) -> None:
 
 
 def prepare(engine: Engine) -> None:
-    """Make the table where it is absent, and ask for all that will be needed of it, changing nothing."""
+    """Make the tables where they are absent, and ask for all that will be needed of it, changing nothing."""
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "sqlite":
                 # Readers and the one writer then do not wait for each other; the file remembers it.
                 connection.execute(text("PRAGMA journal_mode = WAL"))
-            connection.execute(CreateTable(fits, if_not_exists=True))
-            connection.execute(update(fits).where(false()).values({column: column for column in fits.c}))
+            for table in TABLES.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+                connection.execute(update(table).where(false()).values({column: column for column in table.c}))
     except SQLAlchemyError:
         engine.dispose()
         raise

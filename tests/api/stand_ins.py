@@ -19,6 +19,7 @@ from service.api.application import State, assemble
 from service.api.resources import Documents, Pace, Resources, Workers
 from service.api.spool import Spool
 from service.contract import Failure, Limits, Reply
+from service.jobs.bodies import Bodies
 
 LIMITS = Limits(bytes=10_000, columns=10, rows=100)
 DOCUMENT = b'{"id": "f1",  "numbers": [1.0]}'
@@ -52,6 +53,7 @@ class FakeDocuments:
     """A store in a dictionary."""
 
     kept: dict[str, bytes] = field(default_factory=dict)
+    asked: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
         new = documents.keys() - self.kept.keys()
@@ -60,6 +62,12 @@ class FakeDocuments:
 
     def get(self, id: str) -> bytes | None:
         return self.kept.get(id)
+
+    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
+        self.asked |= dict.fromkeys(ids, (body, words))
+
+    def request(self, id: str) -> tuple[str, bytes] | None:
+        return self.asked.get(id)
 
 
 def fails(error: Exception) -> Callable[..., object]:
@@ -75,6 +83,7 @@ def resources(
     return Resources(
         workers=workers or FakeWorkers(),
         documents=documents or FakeDocuments(),
+        bodies=Bodies(Path(tempfile.mkdtemp()), 10**6),
         spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
         limits=LIMITS,
         pace=Pace(queue=10, workers=2),

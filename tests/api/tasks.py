@@ -1,4 +1,4 @@
-"""Tasks for real workers: what service.fitting does, without the mathematics."""
+"""Tasks for real workers: what service.tasks do, without the mathematics."""
 
 import os
 import signal

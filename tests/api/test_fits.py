@@ -70,7 +70,7 @@ def test_a_worker_gets_the_request_as_it_was_sent(content_type: str) -> None:
     ask("POST", "/v1/fits?formula=y~x%2Bz&method=ML", at, b"the\0body", headers)
     ((task, submission),) = workers.asked
     assert isinstance(submission, Submission)
-    assert task == "service.fitting:fit"
+    assert task == "service.tasks.fits:fit"
     assert read == [b"the\0body"]
     assert submission.content_type == content_type
     assert submission.content_encoding == "gzip"
@@ -98,7 +98,7 @@ def test_a_summary_is_made_by_a_worker_of_the_document(query: str, digits: int) 
     response = ask("GET", f"/v1/fits/f1/summary{query}", resources(workers, FakeDocuments({"f1": DOCUMENT})))
     assert (response.status_code, response.text) == (200, "σ = 0.76\n")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert workers.asked == [("service.fitting:summarise", DOCUMENT, digits)]
+    assert workers.asked == [("service.tasks.fits:summarise", DOCUMENT, digits)]
 
 
 @pytest.mark.parametrize("reply", [Reply(body=DOCUMENT, id=None), "no reply"])

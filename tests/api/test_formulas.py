@@ -9,7 +9,7 @@ def test_a_worker_expands_the_formula() -> None:
     workers = FakeWorkers(lambda *_: Reply(body=b'{"response": "y"}'))
     response = post_json("/v1/formulas", resources(workers), {"formula": "y ~ x"})
     assert (response.status_code, response.json()) == (200, {"response": "y"})
-    assert workers.asked[0][0] == "service.fitting:expand_formula"
+    assert workers.asked[0][0] == "service.tasks.formulas:expand_formula"
 
 
 def test_a_body_that_would_do_for_a_table_is_too_large_for_a_formula() -> None:

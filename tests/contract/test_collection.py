@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.contract import FailedFit, Failure, FitCollection, join_fits, read_fits
-from tests.questions import RADON, document
+from tests.tasks.questions import RADON, document
 
 FIT = document(RADON)
 FAILED = FailedFit(

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from service.contract import FitDocument
 from service.contract.document import Convergence, RSquared
-from tests.questions import RADON, document
+from tests.tasks.questions import RADON, document
 
 
 def test_it_survives_a_round_trip() -> None:

@@ -170,3 +170,10 @@ def test_the_password_of_a_store_is_not_told() -> None:
     with pytest.raises(StoreUnusable) as refusal:
         Store("nosuchdatabase://user:secret@host/fits")
     assert "secret" not in str(refusal.value)
+
+
+def test_what_was_asked_is_kept_with_it_and_the_newest_stays(store: Store) -> None:
+    assert store.request("a") is None
+    store.put_request(["a", "b"], "a", b"first")
+    store.put_request(["b"], "c", b"second")
+    assert (store.request("a"), store.request("b")) == (("a", b"first"), ("c", b"second"))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from service.contract import FitDocument
-from tests.questions import document
+from tests.tasks.questions import document
 
 
 class Fitted(TypedDict):

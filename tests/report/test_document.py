@@ -15,8 +15,8 @@ from service.design import make_design
 from service.engine import fit
 from service.formula import read
 from service.report.findings import findings_of
-from tests.questions import RADON, ask, document, refusal_of
 from tests.report.difficult import CROSSED, PLAIN, SLOPES, X, request
+from tests.tasks.questions import RADON, ask, document, refusal_of
 
 NAMES = {
     "": "id status model fixed_effects fixed_effects_covariance variance_components random_correlations icc r_squared "

@@ -17,7 +17,6 @@ from service.report.findings import findings_of
 from service.report.notes import WRITERS, notes
 from service.report.notes.coverage import COVERAGE, coverage_of
 from service.report.notes.wording import MOST_NAMED, listed
-from tests.questions import RADON, document
 from tests.report.difficult import (
     BOTH,
     CENTRED,
@@ -37,6 +36,7 @@ from tests.report.difficult import (
     request,
     small,
 )
+from tests.tasks.questions import RADON, document
 
 SEVERITIES = {
     "rows_dropped": {"info"},

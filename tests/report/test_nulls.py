@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.contract import FitDocument
-from service.fitting import summarise
-from tests.questions import ask
+from service.tasks.fits import summarise
 from tests.report.difficult import DIFFICULT, Request
+from tests.tasks.questions import ask
 
 TESTS = r"/fixed_effects/\d+/(statistic|df|p_value|conf_low|conf_high)"
 ERRORS = r"/fixed_effects/\d+/std_error|/fixed_effects_covariance/\d+/\d+"

@@ -10,8 +10,8 @@ import pytest
 
 from service.contract import FitDocument
 from service.report import summary_text
-from tests.questions import RADON, document
 from tests.report.difficult import CENTRED, EFFECTS, MEAN, PLAIN, X, request
+from tests.tasks.questions import RADON, document
 
 
 class Display(TypedDict):

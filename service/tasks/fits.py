@@ -1,43 +1,21 @@
-"""Bytes of a request -> bytes of a document: the whole service in a few short functions.
+"""Fits: bytes of a request -> bytes of a document: the whole service in a few short functions."""
 
-Everything here runs in a worker or on the command line; the serving process knows these functions by name alone. What
-cannot be answered comes back as a value, a `Failure` of the contract: no exception of ours leaves a worker.
-"""
-
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from service import __version__, data, engine
-from service.contract import (
-    FailedFit,
-    FitOptions,
-    FormulaExpansion,
-    FormulaRequest,
-    Reply,
-    Submission,
-    checked,
-    failure_of,
-    join_fits,
-    read_fits,
-)
-from service.contract.document import RandomPart
-from service.data.json_text import decode_object
+from service.contract import FailedFit, FitOptions, Reply, Submission, checked, failure_of, join_fits, read_fits
 from service.design import Design, is_streamed, make_lots
 from service.engine import Fit
-from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFunction
-from service.formula import read
+from service.errors import ServiceError
 from service.formula.formula import Formula
-from service.questions import Identities, Question, columns_of, identity, questions_of
 from service.report import fit_document, summary_text
+from service.tasks.answer import Stopwatch, hinted, received, reply_to
+from service.tasks.questions import Identities, Question, identity, questions_of
 
 Answer = tuple[str, bytes] | ServiceError
 """What a question gets: the id of a fit and its document, or why there is none."""
-
-Each = TypeVar("Each")
 
 HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 
@@ -45,18 +23,13 @@ HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 def fit(submission: Submission) -> Reply:
     """The document of a request, with its id and the seconds each stage took; or why there is none."""
     hint = HINT if "+" in submission.query else ""
-    return _answer(lambda: _fit(lambda: _received(submission), hint), hint)
+    return reply_to(lambda: _fit(lambda: received(submission), hint), hint)
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
     """The same of a file on this machine; `options` are written as in a query: `method=ML`."""
     pairs = [("formula", formula), *(option.partition("=")[::2] for option in options)]
-    return _answer(lambda: _fit(lambda: data.read_file(Path(path), pairs)))
-
-
-def expand_formula(submission: Submission) -> Reply:
-    """The expansion of a formula; or why there is none."""
-    return _answer(lambda: _expand(submission))
+    return reply_to(lambda: _fit(lambda: data.read_file(Path(path), pairs)))
 
 
 def summarise(document: bytes, digits: int) -> Reply:
@@ -91,7 +64,7 @@ def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
 
 
 def _fit_all(
-    formulas: Sequence[Formula], table: data.Table, rows: data.Rows | None, options: FitOptions, clock: "Stopwatch"
+    formulas: Sequence[Formula], table: data.Table, rows: data.Rows | None, options: FitOptions, clock: Stopwatch
 ) -> list[Answer]:
     """The answers to formulas of one response, in their order; what they have in common is done once.
 
@@ -141,7 +114,7 @@ def _document(
         return error.with_traceback(None)
 
 
-def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: str, clock: "Stopwatch") -> Reply:
+def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: str, clock: Stopwatch) -> Reply:
     """The answers in one document."""
     with clock.stage("report"):
         ids = [None if isinstance(answer, ServiceError) else answer[0] for answer in answers]
@@ -158,88 +131,5 @@ def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: 
 
 def _failure(question: Question, error: ServiceError, hint: str) -> bytes:
     """The entry of a collection for a formula that could not be fitted."""
-    problem = failure_of(_hinted(error, hint), question.pointer)
+    problem = failure_of(hinted(error, hint), question.pointer)
     return FailedFit(status="failed", formula=question.text, problem=problem).model_dump_json().encode()
-
-
-def _received(submission: Submission) -> data.Payload:
-    """The payload of a request."""
-    return data.read_payload(
-        Path(submission.path),
-        submission.content_type,
-        submission.content_encoding,
-        submission.query,
-        _limits(submission),
-    )
-
-
-def _expand(submission: Submission) -> Reply:
-    content = data.read_body(Path(submission.path), submission.content_encoding, _limits(submission))
-    request = checked(FormulaRequest, decode_object(content))
-    formula = read(request.formula, request.columns)
-    expansion = FormulaExpansion(
-        formula=formula.text,
-        response=formula.response,
-        intercept=formula.intercept,
-        fixed_terms=[":".join(term) for term in formula.terms],
-        offsets=list(formula.offsets),
-        random_terms=[
-            RandomPart(
-                terms=[*["1"] * part.intercept, *(":".join(term) for term in part.terms)],
-                group=part.group_name,
-                correlated=part.correlated,
-            )
-            for part in formula.random
-        ],
-        variables=columns_of(formula),
-    )
-    return Reply(expansion.model_dump_json().encode())
-
-
-def _answer(task: Callable[[], Reply], hint: str = "") -> Reply:
-    """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
-    try:
-        return task()
-    except ServiceError as error:
-        # The frames it was raised in would keep the rows, and the file they are read from.
-        error.__context__ = None
-        refusal = _hinted(error.with_traceback(None), hint)
-    except MemoryError:
-        refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
-    return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
-
-
-def _hinted(error: ServiceError, hint: str) -> ServiceError:
-    """The error, with the hint where a formula could not be read."""
-    if isinstance(error, FormulaSyntax | UnknownFunction):
-        return type(error)(error.detail + hint, *error.faults)
-    return error
-
-
-def _limits(submission: Submission) -> data.Limits:
-    limits = submission.limits
-    return data.Limits(max_bytes=limits.bytes, max_rows=limits.rows, max_columns=limits.columns)
-
-
-class Stopwatch:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what happens in the block, in addition to what happened at that stage before."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-    def each(self, name: str, things: Iterable[Each]) -> Iterator[Each]:
-        """These things; their making, one after the other, is timed."""
-        remaining = iter(things)
-        while True:
-            with self.stage(name):
-                thing = next(remaining, None)
-            if thing is None:
-                return
-            yield thing

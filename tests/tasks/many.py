@@ -7,7 +7,7 @@ import numpy as np
 
 from service.contract import FailedFit, FitCollection, FitDocument, Reply
 from tests.data.tables import Cell
-from tests.questions import ask
+from tests.tasks.questions import ask
 
 ROWS = 60
 WAVE = np.sin(np.arange(ROWS))

@@ -15,7 +15,7 @@ import pytest
 
 from service.contract import Reply
 from service.design import StreamedDesign, construction, make_streamed_design
-from tests.questions import ask, refusal_of
+from tests.tasks.questions import ask, refusal_of
 
 PARQUET = "application/vnd.apache.parquet"
 N = 600

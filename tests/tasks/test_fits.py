@@ -11,9 +11,9 @@ import pytest
 from service import engine
 from service.contract import Reply
 from service.data import dataset
-from service.fitting import summarise
+from service.tasks.fits import summarise
 from tests.data.tables import Cell, plain
-from tests.questions import RADON, ask, refusal_of
+from tests.tasks.questions import RADON, ask, refusal_of
 
 FORMULA = "log_radon ~ floor + (1 | county)"
 SLOPES = "log_radon ~ floor + (floor | county)"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from service.contract import FormulaExpansion, Reply
-from service.fitting import expand_formula
-from tests.questions import ask, refusal_of
+from service.tasks.formulas import expand_formula
+from tests.tasks.questions import ask, refusal_of
 
 
 def expand(body: object) -> Reply:

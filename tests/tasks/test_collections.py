@@ -9,10 +9,10 @@ import pytest
 from service.contract import FailedFit, FitDocument, Reply
 from service.data import dataset
 from service.design import construction
-from service.fitting import summarise
+from service.tasks.fits import summarise
 from tests.data.tables import plain
-from tests.many import GAPS, GOOD, ROWS, alone, entries, failure, post
-from tests.questions import ask, refusal_of
+from tests.tasks.many import GAPS, GOOD, ROWS, alone, entries, failure, post
+from tests.tasks.questions import ask, refusal_of
 
 # formula, code, place
 BAD: list[tuple[str, str, dict[str, object]]] = [

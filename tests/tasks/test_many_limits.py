@@ -9,8 +9,8 @@ import pytest
 
 from service import engine
 from service.contract import MOST_MODELS
-from tests.many import GOOD, entries, failure, post
-from tests.questions import ask, refusal_of
+from tests.tasks.many import GOOD, entries, failure, post
+from tests.tasks.questions import ask, refusal_of
 
 # options, code, pointer, words
 REFUSED: list[tuple[dict[str, object], str, str, str]] = [

@@ -7,7 +7,7 @@ from service.contract import MOST_MODELS, FitOptions
 from service.data import Categorical, Numeric, Table
 from service.errors import FormulaSyntax, InvalidRequest, ServiceError
 from service.formula.formula import Formula
-from service.questions import Identities, Question, columns_of, identity, questions_of
+from service.tasks.questions import Identities, Question, columns_of, identity, questions_of
 
 TABLE = Table(
     {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from tempfile import NamedTemporaryFile
 
 from service.contract import Failure, FitDocument, Limits, Reply, Submission
-from service.fitting import fit
+from service.tasks.fits import fit
 
 LIMITS = Limits(bytes=1 << 24, columns=100, rows=100_000)
 JSON = "application/json"

@@ -1,0 +1,77 @@
+"""The answer to a task: a reply, whatever happens, with the seconds that each stage took.
+
+What cannot be answered comes back as a value, a `Failure` of the contract: no exception of ours leaves a worker.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from service import data
+from service.contract import Reply, Submission, failure_of
+from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFunction
+
+Each = TypeVar("Each")
+
+
+def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
+    """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
+    try:
+        return task()
+    except ServiceError as error:
+        # The frames it was raised in would keep the rows, and the file they are read from.
+        error.__context__ = None
+        refusal = hinted(error.with_traceback(None), hint)
+    except MemoryError:
+        refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
+    return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
+
+
+def hinted(error: ServiceError, hint: str) -> ServiceError:
+    """The error, with the hint where a formula could not be read."""
+    if isinstance(error, FormulaSyntax | UnknownFunction):
+        return type(error)(error.detail + hint, *error.faults)
+    return error
+
+
+def received(submission: Submission) -> data.Payload:
+    """The payload of a request."""
+    return data.read_payload(
+        Path(submission.path),
+        submission.content_type,
+        submission.content_encoding,
+        submission.query,
+        limits_of(submission),
+    )
+
+
+def limits_of(submission: Submission) -> data.Limits:
+    """How large the request may be."""
+    limits = submission.limits
+    return data.Limits(max_bytes=limits.bytes, max_rows=limits.rows, max_columns=limits.columns)
+
+
+class Stopwatch:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens in the block, in addition to what happened at that stage before."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def each(self, name: str, things: Iterable[Each]) -> Iterator[Each]:
+        """These things; their making, one after the other, is timed."""
+        remaining = iter(things)
+        while True:
+            with self.stage(name):
+                thing = next(remaining, None)
+            if thing is None:
+                return
+            yield thing
