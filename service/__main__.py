@@ -52,7 +52,7 @@ def serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from service.app import create_app, open_files
-    from service.jobs.store import StoreUnusable
+    from service.jobs.database import StoreUnusable
     from service.settings import BadSetting, settings_of, unknown_variables
 
     try:

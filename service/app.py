@@ -1,21 +1,33 @@
 """The composition root: settings go in, the application comes out, with workers, store and spool wired to it."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from service.api.application import State, assemble
+from service.api.archive import Archive
+from service.api.backlog import Backlog, problem_of
 from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.bodies import Bodies
+from service.jobs.database import open_database
+from service.jobs.ledger import Ledger
 from service.jobs.pool import Pool
+from service.jobs.runner import Desk, Runner
 from service.jobs.store import Store
 from service.settings import Settings
 
 TASKS = "service.tasks"
 """The package that workers import before their first task; this process knows it by name alone."""
+
+HAND_OVER_SECONDS = 1.0
+"""How long a service that stops waits for jobs that are about to end; the others go to other processes, or wait."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,30 +52,50 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
         tasks_per_worker=settings.tasks_per_worker,
         memory_limit=settings.worker_bytes,
     )
-    with open_files(settings) as (spool, bodies, store):
+    limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows)
+    with open_files(settings) as files:
+        ledger = Ledger(files.database, process=uuid4().hex)
+        archive = Archive(Store(files.database), files.bodies)
+        backlog = Backlog(ledger, pool.submit, archive, files.accepted, limits, settings.jobs)
+        runner = Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of), most=settings.workers)
         pool.start()
+        runner.start()
         try:
             yield Resources(
                 workers=pool,
-                documents=store,
-                bodies=bodies,
-                spool=spool,
-                limits=Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows),
+                archive=archive,
+                backlog=backlog,
+                runner=runner,
+                spool=files.spool,
+                limits=limits,
                 pace=Pace(queue=settings.queue, workers=settings.workers),
+                patience=settings.patience_seconds,
             )
         finally:
-            # The server lets requests in flight end before the lifespan does: nobody waits for what is left.
+            # The server lets requests in flight end before the lifespan does: nobody waits for what is left of theirs.
+            runner.close(grace=HAND_OVER_SECONDS)
             pool.close(grace=0)
 
 
-@contextmanager
-def open_files(settings: Settings) -> Iterator[tuple[Spool, Bodies, Store]]:
-    """The spool, the bodies and the store that the settings ask for, until the block ends.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a service has on disk: its spool, the bodies of its fits, the folder of its jobs' bodies, its database."""
 
-    Raises OSError and StoreUnusable.
-    """
-    with (
-        open_spool(settings.data_dir / "spool", settings.body_bytes, settings.body_seconds) as spool,
-        closing(Store(settings.database_url)) as store,
-    ):
-        yield spool, Bodies(settings.data_dir / "bodies", settings.kept_bytes), store
+    spool: Spool
+    bodies: Bodies
+    accepted: Path
+    database: Engine
+
+
+@contextmanager
+def open_files(settings: Settings) -> Iterator[Files]:
+    """The files that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
+    folder = settings.data_dir
+    with open_spool(folder / "spool", settings.body_bytes, settings.body_seconds) as spool:
+        accepted = folder / "accepted"
+        accepted.mkdir(exist_ok=True)
+        database = open_database(settings.database_url)
+        try:
+            yield Files(spool, Bodies(folder / "bodies", settings.kept_bytes), accepted, database)
+        finally:
+            database.dispose()

@@ -5,7 +5,8 @@
     ├── the table   ColumnLengthsDiffer  WrongType  NotFinite  UnknownColumn  MissingValues
     ├── the formula FormulaSyntax  UnknownFunction
     ├── the model   NoObservations  TooFewGroups  AllSingletons  TooManyParameters  UnsupportedModel
-    └── running     NotFound  NotReady  QueueFull  DeadlineExceeded  WorkerDied
+    ├── the caller  Unauthorized  RateLimited
+    └── running     NotFound  NotFinished  NotReady  QueueFull  DeadlineExceeded  WorkerDied
 
 An error carries a stable code, one sentence for the user and the places it is about. It knows no HTTP
 (api/problems.py gives a code its status) and never crosses a process: a `Failure` of the contract does.
@@ -155,6 +156,25 @@ class UnsupportedModel(ServiceError):
     code = "unsupported_model"
 
 
+# Who asks.
+
+
+class Unauthorized(ServiceError):
+    """The request has no key that is valid."""
+
+    code = "unauthorized"
+
+
+class RateLimited(ServiceError):
+    """The key has asked for more than it may in this time; `wait` are the seconds until it may again."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
 # Running the work.
 
 
@@ -162,6 +182,12 @@ class NotFound(ServiceError):
     """Nothing is kept under this address."""
 
     code = "not_found"
+
+
+class NotFinished(ServiceError):
+    """The fit is still being made, or there is none because it failed."""
+
+    code = "not_finished"
 
 
 class NotReady(ServiceError):

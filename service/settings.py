@@ -63,8 +63,12 @@ class Settings(BaseModel):
         default_factory=available_cpus, description="Worker processes; if unset, one for each CPU the service may use."
     )
     fit_seconds: Seconds = Field(
-        default=120, description="How long the fits of one request may take before they are stopped."
+        default=3600, description="How long the fits of one request may take before they are stopped."
     )
+    patience_seconds: Seconds = Field(
+        default=25, description="How long a request waits for its fit before it is answered with a job."
+    )
+    jobs: Count = Field(default=10_000, description="How many jobs may wait before others are refused.")
     queue: Count = Field(default=100, description="How many requests may wait for a worker before others are refused.")
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")

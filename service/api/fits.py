@@ -1,7 +1,8 @@
 """Fits: a table and formulas come in, a document goes out and is kept under its id."""
 
 import time
-from pathlib import Path
+from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,10 +11,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.api import media, schema
+from service.api.archive import Filed
+from service.api.job_views import accepted, view_of
 from service.api.problems import reported
-from service.api.resources import Resources, resources_of
-from service.api.work import document_of, perform, received
-from service.contract import FitCollection, FitDocument, Reply, Submission
+from service.api.resources import Resources, owner_of, resources_of
+from service.api.shared_work import share, wait_for
+from service.api.work import document_of, find, perform, received
+from service.contract import FitCollection, FitDocument, FitList, JobView
+from service.contract.job import FitEntry
+from service.errors import Fault, InvalidRequest, NotFound
+from service.jobs.job import Job
+from service.jobs.store import Entry
+
+MOST_LISTED = 1000
 
 router = APIRouter(prefix="/v1/fits", tags=["fits"])
 
@@ -33,6 +43,8 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
             FitCollection,
             headers=schema.FIT_HEADERS,
         ),
+        202: schema.answer("The job that the request has become.", JobView, headers=schema.JOB_HEADERS),
+        304: {"description": "The document is the one that `If-None-Match` names."},
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
     openapi_extra=schema.FIT_OPERATION,
@@ -48,33 +60,83 @@ async def create_fit(request: Request) -> Response:
     `cbind()`, the table is read once for all and the answer is a [FitCollection]: in it each model has the document it
     gets alone, which is kept under its own id too, or its own problem. It is the answer even where every formula fails;
     what is wrong with the request as a whole is a problem as ever. The time a request may take is that of all together.
+
+    `Prefer: respond-async` asks for a job at once; a fit that takes longer than the service lets requests wait becomes
+    one by itself. A job is finished whatever happens to the processes of the service, and its path answers with the
+    document then.
     """
     started = time.monotonic()
     resources = resources_of(request)
-    async with received(request, resources, media.FIT_BODIES) as submission:
-        reply = await perform(request, resources, "service.tasks.fits:fit", submission)
-        if reply.failed:
-            return reported(reply)
-        if reply.id is None:
-            raise TypeError("service.tasks.fits:fit answered with a document that has no id")
-        is_new, document = await run_in_threadpool(_keep, resources, reply.id, reply, submission)
-    seconds = reply.seconds | {"total": time.monotonic() - started}
-    headers = {"Location": f"/v1/fits/{reply.id}", "Server-Timing": _server_timing(seconds)}
-    return Response(document, 201 if is_new else 200, headers, media.JSON)
+    async with AsyncExitStack() as stack:
+        submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
+        known = await run_in_threadpool(resources.archive.documents.answer, submission.digest, submission.owner)
+        if known is not None:
+            return _document(request, Filed(*known, is_new=False), {"total": time.monotonic() - started})
+        if _prefers_job(request):
+            job = await run_in_threadpool(resources.backlog.accept, submission)
+            resources.runner.wake()
+            return accepted(job)
+        work = share(resources, submission, stack)
+    made = await wait_for(request, resources, work)
+    if isinstance(made, Job):
+        return accepted(made)
+    if made.filed is None:
+        return reported(made.reply)
+    return _document(request, made.filed, made.reply.seconds | {"total": time.monotonic() - started})
+
+
+@router.get(
+    "",
+    summary="The fits there are",
+    response_class=Response,
+    responses={
+        200: schema.answer("The caller's jobs that are not over, and fits.", FitList),
+        **schema.refusals("invalid_request"),
+    },
+)
+async def list_fits(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED, description="The most fits of one page.")] = 100,
+    cursor: Annotated[str | None, Query(description="Where the page begins: `next` of the one before.")] = None,
+) -> Response:
+    """The caller's jobs that are not over, on the first page, and their fits, from the newest on."""
+    page = await run_in_threadpool(_page, resources_of(request), owner_of(request), limit, cursor)
+    return Response(page.model_dump_json(), media_type=media.JSON)
 
 
 @router.get(
     "/{id}",
-    summary="A fit, again",
+    summary="A fit, again, or where its job stands",
     response_class=Response,
     responses={
-        200: schema.answer("The document, byte for byte as it was first sent.", FitDocument, FitCollection),
+        200: schema.answer("The document, byte for byte as it was first sent.", FitDocument, FitCollection, JobView),
+        304: {"description": "The document is the one that `If-None-Match` names."},
         **schema.refusals("not_found", "internal"),
     },
 )
 async def read_fit(request: Request, id: str) -> Response:
-    """The document of a fit that was made before, or of a collection of fits."""
-    return Response(await document_of(request, id), media_type=media.JSON)
+    """The document of a fit that was made before, of a collection of fits, or of the job with this id.
+
+    A job that has led to no document, or not yet, is shown as it stands.
+    """
+    found = await run_in_threadpool(find, resources_of(request), id, owner_of(request))
+    if isinstance(found, Job):
+        return Response(view_of(found).model_dump_json(), headers={"Cache-Control": "no-store"}, media_type=media.JSON)
+    return _document(request, Filed(*found, is_new=False))
+
+
+@router.delete(
+    "/{id}",
+    summary="Remove a fit, or stop its job",
+    status_code=204,
+    response_class=Response,
+    responses={204: {"description": "It is gone."}, **schema.refusals("not_found")},
+)
+async def delete_fit(request: Request, id: str) -> Response:
+    """Stop the job with this id, which frees its worker within a second; or remove the fit for good."""
+    if not await run_in_threadpool(_delete, resources_of(request), id, owner_of(request)):
+        raise NotFound("No fit has this id.")
+    return Response(status_code=204)
 
 
 @router.get(
@@ -100,15 +162,57 @@ async def read_summary(
     return reported(reply) if reply.failed else PlainTextResponse(reply.body)
 
 
-def _keep(resources: Resources, id: str, reply: Reply, submission: Submission) -> tuple[bool, bytes]:
-    """Whether the reply's document is new, and the one that is kept, with all that stand in it and what was asked."""
-    documents, bodies = resources.documents, resources.bodies
-    members = {member: reply.body[place] for member, place in reply.members.items()}
-    is_new = id in documents.put_all({id: reply.body} | members)
-    asked = None if is_new else documents.request(id)
-    if (asked is None or not bodies.has(asked[0])) and bodies.keep(id, Path(submission.path)):
-        documents.put_request([id, *members], id, submission.words)
-    return is_new, reply.body if is_new else documents.get(id) or reply.body
+def _prefers_job(request: Request) -> bool:
+    """Whether the client would rather not wait (RFC 7240)."""
+    wishes = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)
+
+
+def _document(request: Request, filed: Filed, seconds: dict[str, float] | None = None) -> Response:
+    """The answer that a document is; without its bytes, if the client has them."""
+    tag = f'"{filed.id}"'
+    headers = {"Location": f"/v1/fits/{filed.id}", "ETag": tag}
+    if seconds is not None:
+        headers["Server-Timing"] = _server_timing(seconds)
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(filed.document, 201 if filed.is_new else 200, headers, media.JSON)
+
+
+def _page(resources: Resources, owner: str, limit: int, cursor: str | None) -> FitList:
+    """A page of the owner's jobs and fits. Raises InvalidRequest for a cursor that is none."""
+    after = None if cursor is None else _place(cursor)
+    jobs = [] if after is not None else resources.backlog.jobs.unfinished(owner, MOST_LISTED)
+    entries = resources.archive.documents.page(owner, limit + 1, after)
+    shown = [FitEntry(id=job.id, status=job.state, created_at=job.created_at, bytes=None) for job in jobs]
+    shown += [_entry(each) for each in entries[:limit]]
+    last = entries[limit - 1] if len(entries) > limit else None
+    return FitList(fits=shown, next=None if last is None else f"{last.created_at.isoformat()}~{last.id}")
+
+
+def _entry(each: Entry) -> FitEntry:
+    return FitEntry(id=each.id, status="succeeded", created_at=each.created_at, bytes=each.size)
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    """The entry that a cursor stands for."""
+    moment, _, id = cursor.partition("~")
+    try:
+        return datetime.fromisoformat(moment), id
+    except ValueError:
+        message = "This cursor is none: send `next` of the page before."
+        raise InvalidRequest(message, Fault(message, pointer="/cursor")) from None
+
+
+def _delete(resources: Resources, id: str, owner: str) -> bool:
+    """Whether there was a fit or a job with this id, which is gone or stopped."""
+    if resources.backlog.cancel(id, owner):
+        resources.runner.wake()
+        return True
+    job = resources.backlog.jobs.get(id, owner)
+    fit = id if job is None or job.fit is None else job.fit
+    return resources.archive.documents.remove(fit, owner, "It was removed by whoever made it.")
 
 
 def _server_timing(seconds: dict[str, float]) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from service.api.middleware import SECURITY_HEADERS
 from service.api.resources import resources_of
 from service.contract import Failure, Problem, Reply, failure_of
-from service.errors import Fault, InvalidRequest, NotReady, QueueFull, ServiceError
+from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
 
 PROBLEM = "application/problem+json"
 
@@ -31,9 +31,11 @@ class Kind:
 
 KINDS = {
     "malformed_body": Kind(400, "The body is not what its media type promises"),
+    "unauthorized": Kind(401, "A key is needed"),
     "not_found": Kind(404, "Nothing is here"),
     "method_not_allowed": Kind(405, "This resource does not do that"),
     "body_too_slow": Kind(408, "The body took too long to arrive"),
+    "not_finished": Kind(409, "The fit is not finished"),
     "body_too_large": Kind(413, "The body is too large"),
     "unsupported_media_type": Kind(415, "This media type is not read here"),
     "invalid_request": Kind(422, "An option does not fit"),
@@ -49,6 +51,7 @@ KINDS = {
     "all_singletons": Kind(422, "Every group has a single row"),
     "too_many_parameters": Kind(422, "The model has more parameters than the data can tell apart"),
     "unsupported_model": Kind(422, "This model cannot be fitted"),
+    "rate_limited": Kind(429, "Too many requests"),
     "internal": Kind(500, "The service failed"),
     # Not 503: what killed two workers should not be sent again by a proxy that retries.
     "worker_died": Kind(500, "The process doing the work died"),
@@ -81,6 +84,10 @@ def reported(reply: Reply) -> Response:
 
 async def refused(request: Request, error: ServiceError) -> Response:
     """The answer to an error of this process; 503 says when to try again."""
+    if isinstance(error, Unauthorized):
+        return problem_response(failure_of(error), {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, RateLimited):
+        return problem_response(failure_of(error), {"Retry-After": str(error.wait)})
     if isinstance(error, QueueFull | NotReady):
         # Workers start within a second; a queue takes its time.
         seconds = resources_of(request).pace.wait() if isinstance(error, QueueFull) else 1

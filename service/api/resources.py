@@ -1,56 +1,31 @@
 """The resources of the endpoints: what they work with, made when the service starts and handed to every request."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
+from service.api.archive import Archive
+from service.api.backlog import Backlog
 from service.api.spool import Spool
 from service.contract import Limits
+from service.jobs.runner import Runner
+
+if TYPE_CHECKING:
+    from service.api.shared_work import SharedWork
 
 
 class Workers(Protocol):
     """The processes that do the work. A cancelled future stops its task."""
 
-    def submit(self, task: str, *arguments: object) -> Future[object]:
+    def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         """The future result of the function that the dotted name `task` stands for. Raises QueueFull."""
 
     def ready(self) -> bool:
         """Whether a worker answers."""
-
-
-class Documents(Protocol):
-    """The documents that are kept, each under its id."""
-
-    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
-        """The ids of the documents that are new, kept all at once; the first one of an id stays."""
-
-    def get(self, id: str) -> bytes | None:
-        """The document of an id."""
-
-    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
-        """Keep what was asked with these documents: the name of its body, and its other words."""
-
-    def request(self, id: str) -> tuple[str, bytes] | None:
-        """The name of the body and the words of the request that a document answered, if they were kept."""
-
-
-class Bodies(Protocol):
-    """The bodies of requests that are kept, each under a name."""
-
-    def keep(self, name: str, body: Path) -> bool:
-        """Keep the body in a file under a name; whether it is kept."""
-
-    def has(self, name: str) -> bool:
-        """Whether a body is kept under this name."""
-
-    def lend(self, name: str, folder: Path) -> AbstractContextManager[Path | None]:
-        """A file in `folder` with the body of this name until the block ends; None if it is no longer kept."""
 
 
 @dataclass(slots=True)
@@ -72,17 +47,30 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The workers, the documents and bodies kept, the spool for bodies, and what a request may ask for."""
+    """The workers, what is kept and what is still to be done, the spool for bodies, and what a request may ask for.
+
+    `patience` is how many seconds a request waits for its fit before it becomes a job; `shared` are the fits being made
+    for requests that wait, by the digest of what they ask.
+    """
 
     workers: Workers
-    documents: Documents
-    bodies: Bodies
+    archive: Archive
+    backlog: Backlog
+    runner: Runner
     spool: Spool
     limits: Limits
     pace: Pace
+    patience: float
+    shared: "dict[str, SharedWork]" = field(default_factory=dict)
 
 
 def resources_of(request: Request) -> Resources:
     """The resources of the process that received the request."""
     resources: Resources = request.state.resources
     return resources
+
+
+def owner_of(request: Request) -> str:
+    """The key of who sent the request; "" where no keys are used."""
+    owner: str = getattr(request.state, "owner", "")
+    return owner

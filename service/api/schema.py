@@ -14,7 +14,16 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    FitCollection,
+    FitDocument,
+    FitList,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    JobView,
+    Problem,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -44,6 +53,11 @@ ONE_OF_EACH: Piece = {
 FIT_HEADERS: Piece = {
     "Location": {"description": "The path of the fit.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "Milliseconds of each stage of the work.", "schema": {"type": "string"}},
+    "ETag": {"description": "What `If-None-Match` may name.", "schema": {"type": "string"}},
+}
+JOB_HEADERS: Piece = {
+    "Location": {"description": "The path of the job.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds after which to look again.", "schema": {"type": "integer"}},
 }
 RETRY_AFTER: Piece = {
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
@@ -85,6 +99,8 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FormulaRequest, "validation"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
+    (JobView, "serialization"),
+    (FitList, "serialization"),
     (FormulaExpansion, "serialization"),
     (Problem, "serialization"),
 ]

@@ -6,6 +6,7 @@ several processes may share the root; what a killed one left is known by its fre
 
 import asyncio
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -23,6 +24,14 @@ PIECE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """A request's body: the file it lies in, and the SHA-256 of its bytes."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spool:
     """Where bodies lie while they are worked on, how many bytes one may have and how many seconds it may take."""
 
@@ -31,8 +40,8 @@ class Spool:
     seconds: float
 
     @asynccontextmanager
-    async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Path]:
-        """The file with the request's body, complete; it is gone when the block ends, however it ends.
+    async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Body]:
+        """The request's body, complete; its file is gone when the block ends, however it ends.
 
         Raises BodyTooLarge (before reading, if the request says its length) and BodyTooSlow.
         """
@@ -43,22 +52,28 @@ class Spool:
         handle, name = tempfile.mkstemp(dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                await self._fill(file, request, limit)
-            yield Path(name)
+                digest = await self._fill(file, request, limit)
+            yield Body(Path(name), digest)
         finally:
             os.unlink(name)
 
-    async def _fill(self, file: BinaryIO, request: Request, limit: int) -> None:
+    async def _fill(self, file: BinaryIO, request: Request, limit: int) -> str:
         try:
             async with asyncio.timeout(self.seconds):
-                await _copy(request.stream(), file, limit)
+                return await _copy(request.stream(), file, limit)
         except TimeoutError:
             raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds.") from None
 
 
-async def _copy(chunks: AsyncIterable[bytes], file: BinaryIO, limit: int) -> None:
-    received = 0
+async def _copy(chunks: AsyncIterable[bytes], file: BinaryIO, limit: int) -> str:
+    """Write the chunks to the file; the SHA-256 of them all."""
+    received, digest = 0, hashlib.sha256()
     pending = bytearray()
+
+    def write(piece: bytearray) -> None:
+        file.write(piece)
+        digest.update(piece)
+
     async for chunk in chunks:
         received += len(chunk)
         if received > limit:
@@ -66,9 +81,10 @@ async def _copy(chunks: AsyncIterable[bytes], file: BinaryIO, limit: int) -> Non
         pending += chunk
         if len(pending) >= PIECE:
             # A disk may stall; the event loop may not.
-            await asyncio.to_thread(file.write, pending)
+            await asyncio.to_thread(write, pending)
             pending = bytearray()
-    file.write(pending)
+    write(pending)
+    return digest.hexdigest()
 
 
 def _too_large(limit: int) -> BodyTooLarge:

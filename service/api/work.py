@@ -1,6 +1,7 @@
 """Work: a request's task goes to a worker, its reply comes back, and a client that leaves takes its task along."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,10 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
+from service import __version__
 from service.api import media
-from service.api.resources import Resources, resources_of
+from service.api.resources import Resources, owner_of, resources_of
 from service.contract import Reply, Submission
-from service.errors import NotFound
+from service.errors import NotFinished, NotFound
+from service.jobs.job import Job
 
 GONE = "The data of this fit are no longer kept: send the request of the fit again, then ask once more."
 
@@ -36,16 +39,18 @@ async def received(
     Raises UnsupportedMediaType before anything is read, BodyTooLarge and BodyTooSlow while it is received.
     """
     headers = request.headers
-    content_type = headers.get("content-type", "")
+    content_type, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
     media.accept(content_type, readable)
-    async with resources.spool.receive(request, limit) as path:
-        yield Submission(
-            path=str(path),
-            content_type=content_type,
-            content_encoding=headers.get("content-encoding", ""),
-            query=request.url.query,
-            limits=resources.limits,
-        )
+    query, owner = request.url.query, owner_of(request)
+    async with resources.spool.receive(request, limit) as body:
+        digest = digest_of(__version__, owner, content_type, encoding, query, body.digest)
+        yield Submission(str(body.path), content_type, encoding, query, resources.limits, owner, digest)
+
+
+def digest_of(*parts: str) -> str:
+    """32 hexadecimal digits that no other parts have."""
+    content = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 async def follow(request: Request, id: str, task: str, *arguments: object) -> Reply:
@@ -54,24 +59,47 @@ async def follow(request: Request, id: str, task: str, *arguments: object) -> Re
     Raises NotFound where there is no such fit, or its request is no longer kept, and as `perform`.
     """
     resources = resources_of(request)
-    document = await document_of(request, id)
-    asked = await run_in_threadpool(resources.documents.request, id)
+    fit, document = await fit_of(request, id)
+    asked = await run_in_threadpool(resources.archive.documents.request, fit)
     if asked is None:
         raise NotFound(GONE)
     body, words = asked
-    with resources.bodies.lend(body, resources.spool.folder) as path:
+    with resources.archive.bodies.lend(body, resources.spool.folder) as path:
         if path is None:
             raise NotFound(GONE)
-        submission = Submission.kept(str(path), words, resources.limits)
+        submission = Submission.kept(str(path), words, resources.limits, owner_of(request))
         return await perform(request, resources, task, document, submission, *arguments)
 
 
 async def document_of(request: Request, id: str) -> bytes:
-    """The document of a fit that was made before. Raises NotFound."""
-    document = await run_in_threadpool(resources_of(request).documents.get, id)
-    if document is None:
-        raise NotFound("No fit has this id.")
+    """The document of a fit that was made before. Raises NotFound, and NotFinished for a job that has led to none."""
+    _, document = await fit_of(request, id)
     return document
+
+
+async def fit_of(request: Request, id: str) -> tuple[str, bytes]:
+    """The id and the document of a fit that was made before, under its own id or that of its job.
+
+    Raises NotFound, and NotFinished for a job that has led to none.
+    """
+    found = await run_in_threadpool(find, resources_of(request), id, owner_of(request))
+    if isinstance(found, Job):
+        raise NotFinished(f"The job with this id is {found.state}; GET /v1/fits/{{id}} says more.")
+    return found
+
+
+def find(resources: Resources, id: str, owner: str) -> tuple[str, bytes] | Job:
+    """What there is under an id: a fit, by its id or its job's, or a job that has led to none. Raises NotFound."""
+    documents = resources.archive.documents
+    if (document := documents.get(id, owner)) is not None:
+        return id, document
+    job = resources.backlog.jobs.get(id, owner)
+    if job is not None and job.fit is None:
+        return job
+    if job is not None and job.fit is not None and (document := documents.get(job.fit, owner)) is not None:
+        return job.fit, document
+    reason = documents.removal(id if job is None or job.fit is None else job.fit, owner)
+    raise NotFound("No fit has this id." if reason is None else f"The fit with this id is gone. {reason}")
 
 
 async def perform(request: Request, resources: Resources, task: str, *arguments: object) -> Reply:
@@ -80,21 +108,30 @@ async def perform(request: Request, resources: Resources, task: str, *arguments:
     The body must have been received, as what comes after it tells that the client is gone.
     """
     work: asyncio.Future[object] = asyncio.wrap_future(resources.workers.submit(task, *arguments))
-    departure: asyncio.Future[object] = asyncio.ensure_future(_departure(request.receive))
+    departure = departure_of(request)
     try:
         await asyncio.wait({work, departure}, return_when=asyncio.FIRST_COMPLETED)
         if not work.done():
             raise ClientDisconnect
-        reply = work.result()
+        return replied(task, work.result(), resources)
     finally:
         # Both do nothing to what is done; cancelling unfinished work frees its worker.
         work.cancel()
         departure.cancel()
-    if not isinstance(reply, Reply):
-        raise TypeError(f"{task} answered with a {type(reply).__name__}")
-    if reply.seconds:
-        resources.pace.record(sum(reply.seconds.values()))
-    return reply
+
+
+def replied(task: str, value: object, resources: Resources) -> Reply:
+    """The reply that a task returned, its time recorded. Raises TypeError for anything else."""
+    if not isinstance(value, Reply):
+        raise TypeError(f"{task} answered with a {type(value).__name__}")
+    if value.seconds:
+        resources.pace.record(sum(value.seconds.values()))
+    return value
+
+
+def departure_of(request: Request) -> asyncio.Future[object]:
+    """Done when the client has gone; its body must have been received."""
+    return asyncio.ensure_future(_departure(request.receive))
 
 
 async def _departure(receive: Receive) -> object:

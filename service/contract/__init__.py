@@ -4,6 +4,7 @@ from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.job import FitList, JobView
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
@@ -13,9 +14,11 @@ __all__ = [
     "Failure",
     "FitCollection",
     "FitDocument",
+    "FitList",
     "FitOptions",
     "FormulaExpansion",
     "FormulaRequest",
+    "JobView",
     "Limits",
     "Place",
     "Problem",

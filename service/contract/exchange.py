@@ -17,7 +17,8 @@ class Limits:
 class Submission:
     """A request as it arrived: the body lies in the file `path`, nothing of it has been read.
 
-    `content_type`, `content_encoding` and `query` (still percent-encoded) are the request's own, unchecked.
+    `content_type`, `content_encoding` and `query` (still percent-encoded) are the request's own, unchecked. `owner` is
+    the key of who asks, "" where no keys are used. `digest` stands for all that was sent, byte for byte, by whom.
     """
 
     path: str
@@ -25,6 +26,8 @@ class Submission:
     content_encoding: str
     query: str
     limits: Limits
+    owner: str = ""
+    digest: str = ""
 
     @property
     def words(self) -> bytes:
@@ -32,10 +35,10 @@ class Submission:
         return json.dumps([self.content_type, self.content_encoding, self.query]).encode()
 
     @classmethod
-    def kept(cls, path: str, words: bytes, limits: Limits) -> "Submission":
+    def kept(cls, path: str, words: bytes, limits: Limits, owner: str = "", digest: str = "") -> "Submission":
         """The request that was kept: its body, now at `path`, and its `words`."""
         content_type, content_encoding, query = json.loads(words)
-        return cls(path, content_type, content_encoding, query, limits)
+        return cls(path, content_type, content_encoding, query, limits, owner, digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
-from service.jobs.worker import HEADER, Answer, unpack
+from service.jobs.worker import HEADER, STAGE, Answer, unpack
 
 LIBRARIES = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -46,10 +46,18 @@ class Worker(asyncio.Protocol):
         _, pid = await self._receive()
         self.pid = cast(int, pid)
 
-    async def ask(self, request: bytes) -> Answer:
-        """The answer to a packed request; raises ConnectionError if the process ends before it is given."""
+    async def ask(self, request: bytes, tell: Callable[[str], None] | None = None) -> Answer:
+        """The answer to a packed request; raises ConnectionError if the process ends before it is given.
+
+        `tell` is called with each stage that the task is seen to come to.
+        """
         self._transport.write(request)
-        return await self._receive()
+        while True:
+            kind, value = await self._receive()
+            if kind != STAGE:
+                return kind, value
+            if tell is not None:
+                tell(cast(str, value))
 
     def dismiss(self) -> None:
         """End the process now, whatever it is doing; one that has ended by itself stays undismissed."""
@@ -76,18 +84,22 @@ class Worker(asyncio.Protocol):
         self._news.set()
 
     async def _receive(self) -> Answer:
-        while not is_whole(self._inbox):
+        """The message that comes next."""
+        while (end := message_end(self._inbox)) is None:
             if self.ended.is_set():
                 raise ConnectionResetError
             self._news.clear()
             await self._news.wait()
-        inbox, self._inbox = self._inbox, bytearray()
-        return cast(Answer, unpack(memoryview(inbox)[HEADER.size :]))
+        inbox, self._inbox = self._inbox, self._inbox[end:]
+        return cast(Answer, unpack(memoryview(inbox)[HEADER.size : end]))
 
 
-def is_whole(inbox: bytearray) -> bool:
-    """Whether all of a message has arrived."""
-    return len(inbox) >= HEADER.size and len(inbox) == HEADER.size + HEADER.unpack_from(inbox)[0]
+def message_end(inbox: bytearray) -> int | None:
+    """Where the first message ends; None if not all of it has arrived."""
+    if len(inbox) < HEADER.size:
+        return None
+    end = HEADER.size + int(HEADER.unpack_from(inbox)[0])
+    return end if len(inbox) >= end else None
 
 
 class ForkServer:

@@ -6,6 +6,7 @@ replaced, and nobody waits for that.
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 
 from service.errors import QueueFull
@@ -47,10 +48,17 @@ class Pool:
         self._thread.start()
         self._open = True
 
-    def submit(self, task: str, *arguments: object, deadline: float | None = None) -> Future[object]:
+    def submit(
+        self,
+        task: str,
+        *arguments: object,
+        deadline: float | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Future[object]:
         """The future value of the task "package.module:function", called with the arguments in a worker.
 
-        Arguments and value are pickled. Cancelling the Future ends the task, also while it runs. Raises QueueFull;
+        Arguments and value are pickled. `tell` is called, on a thread that must not wait, with each stage of a task
+        that takes its time. Cancelling the Future ends the task, also while it runs. Raises QueueFull;
         the Future raises DeadlineExceeded after `deadline` seconds of running (default: the pool's), WorkerDied when
         a worker and the one that tried again have died, and an internal ServiceError when the task has raised.
         """
@@ -60,7 +68,7 @@ class Pool:
                 raise RuntimeError("the pool is not open")
             if self._is_full():
                 raise QueueFull("Too much work is waiting already; try again later.")
-            work = self._supervisor.run(task, request, self._deadline if deadline is None else deadline)
+            work = self._supervisor.run(task, request, self._deadline if deadline is None else deadline, tell)
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
             self._unfinished.add(future)
         future.add_done_callback(self._forget)

@@ -1,110 +1,78 @@
-"""Documents kept under their id, and what was asked with them, in a database that several processes may share.
+"""Documents kept under their id, and what was asked with them.
 
-In goes the URL of a database; bytes go in and come out as they were. A document of 125,000 groups is 15 MB; it is not
-compressed, because that takes longer than writing it (zlib's fastest 0.13 s, the whole write 0.08 s).
+Bytes come out as they went in. A document of 125,000 groups is 15 MB; it is not compressed, because that takes longer
+than writing it (zlib's fastest 0.13 s, the whole write 0.08 s).
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    URL,
-    Column,
-    DateTime,
-    Engine,
-    LargeBinary,
-    MetaData,
-    QueuePool,
-    String,
-    Table,
-    create_engine,
-    delete,
-    event,
-    false,
-    func,
-    insert,
-    make_url,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, literal, or_, select
+from sqlalchemy.exc import IntegrityError
 
-BUSY_TIMEOUT = 30.0
-"""Seconds to wait while another process writes to the same SQLite file."""
+from service.jobs.database import age_of, writing
+from service.jobs.tables import answers, fits, removals, requests
 
-TABLES = MetaData()
-
-fits = Table(
-    "fits",
-    TABLES,
-    Column("id", String, primary_key=True),
-    Column("document", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-)
-
-requests = Table(
-    "requests",
-    TABLES,
-    Column("id", String, primary_key=True),
-    Column("body", String, nullable=False),
-    Column("words", LargeBinary, nullable=False),
-)
-"""The request that a fit answered: the name its body is kept under, and what else was sent."""
+AT_ONCE = 500
+"""Documents removed in one transaction, so that others can write in between."""
 
 
-class StoreUnusable(Exception):
-    """No documents can be kept under this URL, so the service cannot start; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document that is kept: its id, its size in bytes, and since when."""
+
+    id: str
+    size: int
+    created_at: datetime
 
 
 class Store:
-    """The documents in a database, which is made where there is none.
+    """The documents in a database; each belongs to its `owner`, and does not exist for others.
 
-    `url` is SQLAlchemy's: "sqlite:////var/lib/partialpool/fits.db", or "sqlite://" for one that ends with the object.
-    Raises StoreUnusable. All methods block, and may be called from any thread.
+    All methods block, and may be called from any thread.
     """
 
-    def __init__(self, url: str) -> None:
-        try:
-            address = make_url(url)
-        except SQLAlchemyError:
-            raise StoreUnusable("The store's URL is not the URL of a database.") from None
-        try:
-            self._engine = connect(address)
-            prepare(self._engine)
-        except (OSError, ImportError, SQLAlchemyError) as problem:
-            reason = problem.orig if isinstance(problem, DBAPIError) else problem
-            raise StoreUnusable(f"The store {address} cannot be used: {reason}.") from problem
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
-    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
+    def put_all(self, documents: Mapping[str, bytes], owner: str = "") -> set[str]:
         """The ids of those documents that are now kept, all at once; one that there was under an id already stays."""
         while True:
             try:
-                with self._engine.begin() as connection:
+                with writing(self._engine) as connection:
                     known = {row.id for row in connection.execute(select(fits.c.id).where(fits.c.id.in_(documents)))}
                     # All who write keep to one order, so that no two can wait for each other.
                     new = sorted(documents.keys() - known)
-                    if new:
-                        connection.execute(insert(fits), [{"id": id, "document": documents[id]} for id in new])
+                    rows = [
+                        {"id": id, "document": documents[id], "owner": owner, "size": len(documents[id])} for id in new
+                    ]
+                    if rows:
+                        connection.execute(insert(fits), rows)
+                        connection.execute(delete(removals).where(removals.c.id.in_(new)))
             except IntegrityError:
                 continue  # Somebody else has kept one of them since; it is known at the next try.
             return set(new)
 
-    def get(self, id: str) -> bytes | None:
-        """The document kept under this id, if any."""
+    def get(self, id: str, owner: str = "") -> bytes | None:
+        """The document that this owner has under an id, if any."""
         with self._engine.connect() as connection:
-            return connection.execute(select(fits.c.document).where(fits.c.id == id)).scalar()
+            return connection.execute(select(fits.c.document).where(fits.c.id == id, fits.c.owner == owner)).scalar()
 
-    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
-        """Keep what was asked with these fits: the name of its body, and its other words; the newest stays."""
-        rows = [{"id": id, "body": body, "words": words} for id in sorted(ids)]
+    def put_request(self, ids: Iterable[str], digest: str, body: str, words: bytes) -> None:
+        """Keep what was asked with these fits: the name of its body, and its other words; the newest stays.
+
+        The first of the ids is what the request with this digest got.
+        """
+        named = list(ids)
+        rows = [{"id": id, "body": body, "words": words} for id in sorted(named)]
         while True:
             try:
-                with self._engine.begin() as connection:
-                    connection.execute(delete(requests).where(requests.c.id.in_([row["id"] for row in rows])))
+                with writing(self._engine) as connection:
+                    connection.execute(delete(requests).where(requests.c.id.in_(named)))
                     connection.execute(insert(requests), rows)
+                    connection.execute(delete(answers).where(answers.c.request == digest))
+                    connection.execute(insert(answers).values(request=digest, fit=named[0]))
             except IntegrityError:
                 continue  # Somebody else has kept one of them in between.
             return
@@ -115,42 +83,77 @@ class Store:
             row = connection.execute(select(requests.c.body, requests.c.words).where(requests.c.id == id)).first()
         return None if row is None else (row.body, row.words)
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
+    def answer(self, digest: str, owner: str = "") -> tuple[str, bytes] | None:
+        """The id and the document that the request with this digest got, if it was asked before and is kept."""
+        found = select(fits.c.id, fits.c.document).join(answers, answers.c.fit == fits.c.id)
+        with self._engine.connect() as connection:
+            row = connection.execute(found.where(answers.c.request == digest, fits.c.owner == owner)).first()
+        return None if row is None else (row.id, row.document)
+
+    def page(self, owner: str, limit: int, after: tuple[datetime, str] | None = None) -> list[Entry]:
+        """The owner's documents from the newest on, `limit` at most, those after a given one."""
+        wanted: ColumnElement[bool] = fits.c.owner == owner
+        if after is not None:
+            moment, id = after
+            earlier = or_(fits.c.created_at < moment, and_(fits.c.created_at == moment, fits.c.id > id))
+            wanted = and_(wanted, earlier)
+        query = select(fits.c.id, fits.c.size, fits.c.created_at).where(wanted)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(fits.c.created_at.desc(), fits.c.id).limit(limit)).all()
+        return [Entry(row.id, row.size, row.created_at) for row in rows]
+
+    def remove(self, id: str, owner: str, reason: str) -> bool:
+        """Whether there was a document, which is now gone; `reason` is what those are told who still ask for it."""
+        with writing(self._engine) as connection:
+            return bool(_remove(connection, and_(fits.c.id == id, fits.c.owner == owner), reason))
+
+    def removal(self, id: str, owner: str = "") -> str | None:
+        """Why a document that this owner had under an id is gone; None if it is not, or there never was one."""
+        with self._engine.connect() as connection:
+            return connection.execute(
+                select(removals.c.reason).where(removals.c.id == id, removals.c.owner == owner)
+            ).scalar()
+
+    def expire(self, seconds: float, bytes: int) -> int:
+        """Remove what is older than so many seconds, and the oldest of what is more than so many bytes; how many."""
+        old = age_of(fits.c.created_at, self._engine) > seconds
+        removed = self._remove_lots(old, f"It was kept for {timedelta(seconds=seconds)}, as long as fits are.")
+        # Summed from the newest on, what lies beyond the bound.
+        newest_first = (fits.c.created_at.desc(), fits.c.id)
+        running = select(fits.c.id, func.sum(fits.c.size).over(order_by=newest_first).label("total")).subquery()
+        beyond = fits.c.id.in_(select(running.c.id).where(running.c.total > bytes))
+        if self._total() > bytes:
+            removed += self._remove_lots(beyond, "It had to make room for newer fits.")
+        with writing(self._engine) as connection:
+            # Whoever asks much later learns no more than that there is nothing.
+            connection.execute(delete(removals).where(age_of(removals.c.removed_at, self._engine) > 10 * seconds))
+        return removed
+
+    def _total(self) -> int:
+        """The bytes of all documents."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.coalesce(func.sum(fits.c.size), 0))).scalar_one())
+
+    def _remove_lots(self, which: ColumnElement[bool], reason: str) -> int:
+        """Remove these documents, some at a time; how many there were."""
+        removed = 0
+        while True:
+            with writing(self._engine) as connection:
+                lot = select(fits.c.id).where(which).order_by(fits.c.created_at).limit(AT_ONCE)
+                ids = list(connection.execute(lot).scalars())
+                count = _remove(connection, fits.c.id.in_(ids), reason) if ids else 0
+            removed += count
+            if count < AT_ONCE:
+                return removed
 
 
-def connect(address: URL) -> Engine:
-    """The engine for a database; makes the folder of a SQLite file, raising OSError where it cannot."""
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address)
-    if address.database in (None, "", ":memory:"):
-        # The database is its connection: there must be one, and all threads take turns with it.
-        return create_engine(
-            address, poolclass=QueuePool, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False}
-        )
-    if not address.database.startswith("file:"):
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT})
-    event.listen(engine, "connect", relax)
-    return engine
-
-
-def relax(connection: sqlite3.Connection, _: object) -> None:
-    """Let a commit return before the disk has it: after a power cut the last documents may be gone, no more."""
-    connection.execute("PRAGMA synchronous = NORMAL").close()
-
-
-def prepare(engine: Engine) -> None:
-    """Make the tables where they are absent, and ask for all that will be needed of it, changing nothing."""
-    try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "sqlite":
-                # Readers and the one writer then do not wait for each other; the file remembers it.
-                connection.execute(text("PRAGMA journal_mode = WAL"))
-            for table in TABLES.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                connection.execute(update(table).where(false()).values({column: column for column in table.c}))
-    except SQLAlchemyError:
-        engine.dispose()
-        raise
+def _remove(connection: Connection, which: ColumnElement[bool], reason: str) -> int:
+    """Remove these documents and what was asked with them, and note why; how many there were."""
+    gone = list(connection.execute(select(fits.c.id).where(which)).scalars())
+    connection.execute(delete(removals).where(removals.c.id.in_(gone)))
+    noted = select(fits.c.id, fits.c.owner, literal(reason)).where(fits.c.id.in_(gone))
+    connection.execute(insert(removals).from_select(["id", "owner", "reason"], noted))
+    connection.execute(delete(answers).where(answers.c.fit.in_(gone)))
+    connection.execute(delete(requests).where(requests.c.id.in_(gone)))
+    connection.execute(delete(fits).where(fits.c.id.in_(gone)))
+    return len(gone)

@@ -6,6 +6,7 @@ All of it happens on one event loop, so nothing here is locked and nothing may b
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.errors import DeadlineExceeded, ServiceError, WorkerDied
@@ -58,8 +59,10 @@ class Supervisor:
         await asyncio.wait(places)
         self._fork_server.close()
 
-    async def run(self, task: str, request: bytes, deadline: float) -> object:
-        """What the task returns.
+    async def run(
+        self, task: str, request: bytes, deadline: float, tell: Callable[[str], None] | None = None
+    ) -> object:
+        """What the task returns; `tell` is called with the stages that it is seen to come to.
 
         Raises DeadlineExceeded if a try takes more than `deadline` seconds, WorkerDied if it costs a second worker
         its life, and an internal ServiceError if it raises; the log then has its traceback.
@@ -69,7 +72,7 @@ class Supervisor:
             worker.tasks += 1
             self._retries += again
             try:
-                answer = await self._converse(worker, request, deadline)
+                answer = await self._converse(worker, request, deadline, tell)
             except TimeoutError:
                 logger.warning("%s was stopped in worker %d after %g s", task, worker.pid, deadline)
                 raise DeadlineExceeded(f"The work was stopped because it took longer than {deadline:g} s.") from None
@@ -158,11 +161,13 @@ class Supervisor:
                 return
         self._idle.append(worker)
 
-    async def _converse(self, worker: Worker, request: bytes, limit: float) -> Answer:
+    async def _converse(
+        self, worker: Worker, request: bytes, limit: float, tell: Callable[[str], None] | None = None
+    ) -> Answer:
         """The worker's answer; without one, because it is late, dead or no longer wanted, the worker has to go."""
         try:
             async with asyncio.timeout(limit):
-                answer = await worker.ask(request)
+                answer = await worker.ask(request, tell)
         except BaseException:
             worker.dismiss()
             raise

@@ -21,15 +21,23 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NoReturn, cast
+
+from service import stages
 
 Request = tuple[str, tuple[object, ...]]
 """A task's dotted name, "package.module:function", and its arguments."""
 
 Answer = tuple[str | None, object]
 """`(None, value)` of the task, or the name of the exception it raised and the traceback."""
+
+STAGE = "stage"
+"""In place of an exception's name: no answer yet, but the stage that the task has come to."""
+
+GLANCE = 0.2
+"""Seconds between two looks at the stage of a task; most tasks end before the first."""
 
 HEADER = struct.Struct("!Q")
 """What precedes every message on a pipe: the number of bytes that follow."""
@@ -102,7 +110,29 @@ def work(pipe: socket.socket) -> None:
     with pipe.makefile("rb") as requests:
         while header := requests.read(HEADER.size):
             (length,) = HEADER.unpack(header)
-            pipe.sendall(answer(requests.read(length)))
+            with telling(pipe):
+                reply = answer(requests.read(length))
+            pipe.sendall(reply)
+
+
+@contextmanager
+def telling(pipe: socket.socket) -> Iterator[None]:
+    """Tell each stage of a task when it is first seen, while the block lasts; a task that is soon done tells none."""
+    told: str | None = None
+
+    def look(*_: object) -> None:
+        nonlocal told
+        if (stage := stages.current()) != told:
+            told = stage
+            pipe.sendall(pack((STAGE, stage)))
+
+    stages.enter(None)
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, GLANCE, GLANCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def answer(request: bytes) -> bytes:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from service import data
+from service import data, stages
 from service.contract import Reply, Submission, failure_of
 from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFunction
 
@@ -63,6 +63,7 @@ class Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         """Time what happens in the block, in addition to what happened at that stage before."""
         start = time.perf_counter()
+        stages.enter(name)
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 

@@ -23,7 +23,7 @@ HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 def fit(submission: Submission) -> Reply:
     """The document of a request, with its id and the seconds each stage took; or why there is none."""
     hint = HINT if "+" in submission.query else ""
-    return reply_to(lambda: _fit(lambda: received(submission), hint), hint)
+    return reply_to(lambda: _fit(lambda: received(submission), submission.owner, hint), hint)
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
@@ -43,7 +43,7 @@ def summarise(document: bytes, digits: int) -> Reply:
     return Reply("\n".join(summaries).encode())
 
 
-def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
+def _fit(read_payload: Callable[[], data.Payload], owner: str = "", hint: str = "") -> Reply:
     clock = Stopwatch()
     with clock.stage("read"):
         payload = read_payload()
@@ -53,10 +53,12 @@ def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
     formulas = [each.formula for each in questions if isinstance(each.formula, Formula)]
     # What is said of each row is made from all rows.
     rows = None if {"fitted", "residuals"}.intersection(options.include) else payload.rows
-    known = iter(_fit_all(formulas, table, rows, options, clock))
+    are_many = any(is_streamed(formula, table.n_rows) for formula in formulas)
+    identities = Identities(options, rows if rows is not None and are_many else table, owner)
+    known = iter(_fit_all(formulas, table, rows, options, identities=identities, clock=clock))
     answers = [next(known) if isinstance(each.formula, Formula) else each.formula for each in questions]
     if options.formulas is not None or len(questions) > 1:
-        return _collection(questions, answers, hint, clock)
+        return _collection(questions, answers, owner, hint, clock)
     if isinstance(answers[0], ServiceError):
         raise answers[0]
     id, body = answers[0]
@@ -64,7 +66,13 @@ def _fit(read_payload: Callable[[], data.Payload], hint: str = "") -> Reply:
 
 
 def _fit_all(
-    formulas: Sequence[Formula], table: data.Table, rows: data.Rows | None, options: FitOptions, clock: Stopwatch
+    formulas: Sequence[Formula],
+    table: data.Table,
+    rows: data.Rows | None,
+    options: FitOptions,
+    *,
+    identities: Identities,
+    clock: Stopwatch,
 ) -> list[Answer]:
     """The answers to formulas of one response, in their order; what they have in common is done once.
 
@@ -79,8 +87,7 @@ def _fit_all(
         levels=options.levels,
         contrasts=options.contrasts,
     )
-    are_many = any(is_streamed(formula, table.n_rows) for formula in formulas)
-    identities, waiting = Identities(options, rows if rows is not None and are_many else table), iter(formulas)
+    waiting = iter(formulas)
     answers: list[Answer] = []
     for designs in clock.each("design", lots):
         with clock.stage("fit"):
@@ -114,7 +121,9 @@ def _document(
         return error.with_traceback(None)
 
 
-def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: str, clock: Stopwatch) -> Reply:
+def _collection(
+    questions: Sequence[Question], answers: Sequence[Answer], owner: str, hint: str, clock: Stopwatch
+) -> Reply:
     """The answers in one document."""
     with clock.stage("report"):
         ids = [None if isinstance(answer, ServiceError) else answer[0] for answer in answers]
@@ -123,7 +132,7 @@ def _collection(questions: Sequence[Question], answers: Sequence[Answer], hint: 
             for question, answer in zip(questions, answers, strict=True)
         ]
         # What has no id of its own is asked for by what it says.
-        id = identity(__version__, "collection", *(own or fit for own, fit in zip(ids, fits, strict=True)))
+        id = identity(__version__, owner, "collection", *(own or fit for own, fit in zip(ids, fits, strict=True)))
         body, places = join_fits(id, fits)
         members = {own: place for own, place in zip(ids, places, strict=True) if own is not None}
     return Reply(body, id=id, members=members, seconds=clock.seconds)

@@ -64,12 +64,16 @@ def _questions(text: str, pointer: str, formula: Formula, most: int) -> list[Que
 
 
 class Identities:
-    """The ids of fits with the same options and data: the same for the same question and version, however sent."""
+    """The ids of one owner's fits with the same options and data.
 
-    def __init__(self, options: FitOptions, table: data.Table | data.Rows) -> None:
+    They are the same for the same question and version, however it was sent.
+    """
+
+    def __init__(self, options: FitOptions, table: data.Table | data.Rows, owner: str = "") -> None:
         asked = options.model_dump(mode="json", exclude={"formula", "formulas"})
         asked["include"] = sorted(set(options.include))
-        self._options = hashlib.sha256("\0".join([__version__, json.dumps(asked, sort_keys=True)]).encode()).digest()
+        words = [__version__, owner, json.dumps(asked, sort_keys=True)]
+        self._options = hashlib.sha256("\0".join(words).encode()).digest()
         self._weights = [options.weights] if options.weights else []
         self._fingerprints = data.Fingerprints(table)
 
