@@ -6,6 +6,7 @@ In come arguments and the environment, out goes an exit status: 0, 1 if any fit 
 # ruff: noqa: PLC0415 - each command imports what it alone needs: `serve` must not bring in the mathematics
 
 import argparse
+import ipaddress
 import logging
 import os
 import signal
@@ -13,6 +14,10 @@ import sys
 from collections.abc import Sequence
 
 from service.contract import FailedFit, Failure, read_fits
+
+UNGUARDED = """\
+partialpool: anybody who reaches {host} could use this service, as there are no keys. Make one with
+`python -m service keys create NAME`, or say `--no-auth` (PARTIALPOOL_AUTH=false) if something else keeps others out."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("serve", help="answer requests until stopped")
     command.add_argument("--host", help="the address to listen on")
     command.add_argument("--port", help="the port to listen on; 0 takes a free one")
+    command.add_argument("--no-auth", action="store_true", help="answer everybody, whether or not there are keys")
     command.set_defaults(run=serve)
+
+    command = commands.add_parser("keys", help="make, list and revoke keys")
+    actions = command.add_subparsers(dest="action", required=True)
+    action = actions.add_parser("create", help="make a key and print it, the only time it can be seen")
+    action.add_argument("name", help="whose it is")
+    actions.add_parser("list", help="list the keys there are, without their secrets")
+    action = actions.add_parser("revoke", help="make a key useless from now on")
+    action.add_argument("id", help="the key's id, as the list has it")
+    command.set_defaults(run=keys)
 
     command = commands.add_parser("fit", help="fit a model to a file of data, without HTTP")
     command.add_argument("data", help="a CSV, Arrow or Parquet file")
@@ -53,16 +68,21 @@ def serve(options: argparse.Namespace) -> int:
 
     from service.app import create_app, open_files
     from service.jobs.database import StoreUnusable
+    from service.jobs.keys import Keys
+    from service.logs import begin_log
     from service.settings import BadSetting, settings_of, unknown_variables
 
     try:
-        settings = settings_of(host=options.host, port=options.port)
-        with open_files(settings):
-            pass  # What cannot be opened is said here in a line; the server would say it in a traceback.
+        settings = settings_of(host=options.host, port=options.port, auth=False if options.no_auth else None)
+        # What cannot be opened is said here in a line; the server would say it in a traceback.
+        with open_files(settings) as files:
+            if settings.auth and not is_loopback(settings.host) and not Keys(files.database).exist():
+                print(UNGUARDED.format(host=settings.host), file=sys.stderr)
+                return 2
     except (BadSetting, OSError, StoreUnusable) as error:
         print(f"partialpool: {error}", file=sys.stderr)
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    begin_log()
     for sentence in unknown_variables():
         logging.warning(sentence)
     config = uvicorn.Config(
@@ -83,6 +103,38 @@ def serve(options: argparse.Namespace) -> int:
         signal.signal(stop, lambda *_: None)
     uvicorn.Server(config).run()
     return 0
+
+
+def keys(options: argparse.Namespace) -> int:
+    """Make, list or revoke keys; 1 if there is no such key."""
+    from service.jobs.database import StoreUnusable, open_database
+    from service.jobs.keys import Keys
+    from service.settings import BadSetting, settings_of
+
+    try:
+        kept = Keys(open_database(settings_of().database_url))
+        match options.action:
+            case "create":
+                print(kept.create(options.name))
+            case "list":
+                for key in kept.list():
+                    state = "valid" if key.revoked_at is None else f"revoked {key.revoked_at:%Y-%m-%d}"
+                    print(f"{key.id}  {key.created_at:%Y-%m-%d}  {state}  {key.name}")
+            case "revoke" if not kept.revoke(options.id):
+                print(f"partialpool: no valid key has the id {options.id}", file=sys.stderr)
+                return 1
+    except (BadSetting, OSError, StoreUnusable) as error:
+        print(f"partialpool: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def fit(options: argparse.Namespace) -> int:

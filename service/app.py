@@ -12,11 +12,15 @@ from sqlalchemy import Engine
 from service.api.application import State, assemble
 from service.api.archive import Archive
 from service.api.backlog import Backlog, problem_of
+from service.api.callers import Callers
+from service.api.exchanges import Counts
 from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.bodies import Bodies
 from service.jobs.database import open_database
+from service.jobs.housekeeping import Housekeeping
+from service.jobs.keys import Keys
 from service.jobs.ledger import Ledger
 from service.jobs.pool import Pool
 from service.jobs.runner import Desk, Runner
@@ -54,10 +58,16 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
     )
     limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows)
     with open_files(settings) as files:
+        keys = Keys(files.database)
         ledger = Ledger(files.database, process=uuid4().hex)
         archive = Archive(Store(files.database), files.bodies)
         backlog = Backlog(ledger, pool.submit, archive, files.accepted, limits, settings.jobs)
-        runner = Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of), most=settings.workers)
+        housekeeping = Housekeeping(
+            archive.documents, ledger, files.accepted, days=settings.fit_days, bytes=settings.fits_bytes
+        )
+        runner = Runner(
+            ledger, Desk(backlog.begin, backlog.settle, problem_of, housekeeping.tidy), most=settings.workers
+        )
         pool.start()
         runner.start()
         try:
@@ -66,6 +76,10 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
                 archive=archive,
                 backlog=backlog,
                 runner=runner,
+                callers=Callers(
+                    keys.owner, is_guarded=settings.auth and keys.exist(), per_minute=settings.requests_per_minute
+                ),
+                counts=Counts(),
                 spool=files.spool,
                 limits=limits,
                 pace=Pace(queue=settings.queue, workers=settings.workers),

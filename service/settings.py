@@ -18,6 +18,7 @@ CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)]
 Bytes = Annotated[ByteSize, Field(gt=0)]
 
 
@@ -59,6 +60,13 @@ class Settings(BaseModel):
         default_factory=lambda data: f"sqlite:///{data['data_dir']}/partialpool.sqlite3",
         description="Where fits are kept, as an SQLAlchemy URL; if unset, an SQLite file in the data folder.",
     )
+    auth: bool = Field(
+        default=True,
+        description="Whether requests need a key, once there is one; without, all share what is kept.",
+    )
+    requests_per_minute: Count = Field(
+        default=60_000, description="How many requests a key, or an address where there are no keys, may send a minute."
+    )
     workers: Count = Field(
         default_factory=available_cpus, description="Worker processes; if unset, one for each CPU the service may use."
     )
@@ -73,6 +81,10 @@ class Settings(BaseModel):
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")
     body_seconds: Seconds = Field(default=300, description="How long a body may take to arrive.")
+    fit_days: Days = Field(default=30, description="How many days fits are kept.")
+    fits_bytes: Bytes = Field(
+        default=ByteSize(16 * 2**30), description="Bytes of fit documents kept; the oldest go first."
+    )
     kept_bytes: Bytes = Field(
         default=ByteSize(4 * 2**30),
         description="Bytes of bodies kept for what follows a fit; those used least recently go first.",

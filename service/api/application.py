@@ -7,8 +7,10 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import fits, formulas, health, pages
-from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
+from service.api import events, fits, formulas, health, pages
+from service.api.admission import Admission
+from service.api.exchanges import Exchanges
+from service.api.middleware import HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
 from service.api.resources import Resources
 
@@ -45,9 +47,9 @@ def assemble(lifespan: Lifespan) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
+    for layer in (Admission, Linger, HeadAsGet, SecurityHeaders, Exchanges):
         api.add_middleware(layer)
-    for router in (fits.router, formulas.router, health.router):
+    for router in (events.router, fits.router, formulas.router, health.router):
         api.include_router(router)
     api.include_router(pages.router_of(api))
     return api

@@ -1,7 +1,4 @@
-"""Callers: who sent a request, by its bearer key, and how much they have asked for of late.
-
-Middleware: it lets a request pass with its owner noted, or answers itself before anything of the body is read.
-"""
+"""Callers: who sent a request, by its bearer key, and how much they have asked for of late."""
 
 import math
 import time
@@ -10,10 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import refusal_response
-from service.errors import RateLimited, ServiceError, Unauthorized
+from service.errors import RateLimited, Unauthorized
 
 REMEMBERED_SECONDS = 5.0
 """How long a key that was found valid is not looked up again: a revoked one is of no use after that."""
@@ -64,7 +59,9 @@ class Callers:
     def _charge(self, who: str) -> None:
         """Count a request. Raises RateLimited for one too many."""
         if len(self._allowances) >= MOST_REMEMBERED:
-            self._allowances = {name: one for name, one in self._allowances.items() if not one.is_full(self._per_minute)}
+            self._allowances = {
+                name: one for name, one in self._allowances.items() if not one.is_full(self._per_minute)
+            }
         wait = self._allowances.setdefault(who, Allowance(float(self._per_minute))).spend(self._per_minute)
         if wait > 0:
             raise RateLimited(
@@ -92,20 +89,3 @@ class Allowance:
     def is_full(self, per_minute: int) -> bool:
         """Whether nothing is known of it that a new one would not know."""
         return self.left + (time.monotonic() - self.at) * per_minute / 60.0 >= per_minute
-
-
-class Admission:
-    """Lets in who may call what lies under /v1; everything else is for everybody."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the exchange on with its owner, or refuse it."""
-        if scope["type"] == "http" and scope["path"].startswith("/v1"):
-            callers: Callers = scope["state"]["callers"]
-            try:
-                scope["state"]["owner"] = await callers.admit(HTTPConnection(scope))
-            except ServiceError as error:
-                return await refusal_response(error)(scope, receive, send)
-        await self.app(scope, receive, send)

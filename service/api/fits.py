@@ -71,17 +71,22 @@ async def create_fit(request: Request) -> Response:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         known = await run_in_threadpool(resources.archive.documents.answer, submission.digest, submission.owner)
         if known is not None:
+            resources.counts.fits.labels("known").inc()
             return _document(request, Filed(*known, is_new=False), {"total": time.monotonic() - started})
         if _prefers_job(request):
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
+            resources.counts.fits.labels("job").inc()
             return accepted(job)
         work = share(resources, submission, stack)
     made = await wait_for(request, resources, work)
     if isinstance(made, Job):
+        resources.counts.fits.labels("job").inc()
         return accepted(made)
     if made.filed is None:
+        resources.counts.fits.labels("refused").inc()
         return reported(made.reply)
+    resources.counts.fits.labels("made" if made.filed.is_new else "known").inc()
     return _document(request, made.filed, made.reply.seconds | {"total": time.monotonic() - started})
 
 

@@ -1,6 +1,7 @@
 """Health: whether the service lives, and whether it can fit."""
 
 from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -34,3 +35,22 @@ async def ready(request: Request) -> Response:
     if not await run_in_threadpool(resources_of(request).workers.ready):
         raise NotReady("No worker answers at the moment.")
     return PlainTextResponse("ready\n")
+
+
+@router.get(
+    "/metrics",
+    summary="What this process has done",
+    response_class=Response,
+    responses={200: {"description": "Counts and gauges for Prometheus."}, **schema.refusals()},
+)
+async def metrics(request: Request) -> Response:
+    """Requests, fits by outcome, seconds by stage, workers and what waits, in the text format of Prometheus."""
+    resources = resources_of(request)
+    counts, census = resources.counts, resources.workers.census()
+    counts.workers.labels("busy").set(census.busy)
+    counts.workers.labels("idle").set(len(census.workers) - census.busy)
+    counts.waiting.set(census.queued)
+    counts.deaths.set(census.deaths)
+    counts.retries.set(census.retries)
+    counts.jobs.set(await run_in_threadpool(resources.backlog.jobs.count))
+    return Response(generate_latest(counts.registry), media_type=CONTENT_TYPE_LATEST)

@@ -5,9 +5,6 @@ Each layer is an ASGI application around the next: it sees messages, never docum
 
 import asyncio
 import contextlib
-import logging
-import time
-from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,36 +13,9 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private",
 }
 LINGER_SECONDS = 5.0
-
-log = logging.getLogger("partialpool.access")
-
-
-class AccessLog:
-    """One line for each exchange: method, path, status and milliseconds; no query, which may quote data."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the exchange on, and log it when it has ended."""
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        started = time.monotonic()
-        status = 500
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noting)
-        finally:
-            milliseconds = 1000 * (time.monotonic() - started)
-            log.info("%s %s %d %.0f ms", scope["method"], quote(scope["path"])[:200], status, milliseconds)
 
 
 class SecurityHeaders:

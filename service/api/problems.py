@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from service.api.exchanges import request_id
 from service.api.middleware import SECURITY_HEADERS
-from service.api.resources import resources_of
+from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
 
@@ -73,6 +74,7 @@ def problem_response(failure: Failure, headers: Mapping[str, str] | None = None)
         detail=failure.detail,
         code=failure.code,
         errors=failure.errors,
+        request_id=request_id.get(),
     )
     return Response(problem.model_dump_json(), kind.status, headers, PROBLEM)
 
@@ -83,16 +85,23 @@ def reported(reply: Reply) -> Response:
 
 
 async def refused(request: Request, error: ServiceError) -> Response:
-    """The answer to an error of this process; 503 says when to try again."""
-    if isinstance(error, Unauthorized):
-        return problem_response(failure_of(error), {"WWW-Authenticate": "Bearer"})
-    if isinstance(error, RateLimited):
-        return problem_response(failure_of(error), {"Retry-After": str(error.wait)})
-    if isinstance(error, QueueFull | NotReady):
-        # Workers start within a second; a queue takes its time.
-        seconds = resources_of(request).pace.wait() if isinstance(error, QueueFull) else 1
-        return problem_response(failure_of(error), {"Retry-After": str(seconds)})
-    return problem_response(failure_of(error))
+    """The answer to an error of this process."""
+    return refusal_response(error, resources_of(request).pace)
+
+
+def refusal_response(error: ServiceError, pace: Pace) -> Response:
+    """The answer that an error stands for: 401 says how to come in, 429 and 503 when to try again."""
+    headers = {}
+    match error:
+        case Unauthorized():
+            headers = {"WWW-Authenticate": "Bearer"}
+        case RateLimited(wait=seconds):
+            headers = {"Retry-After": str(seconds)}
+        case QueueFull():
+            headers = {"Retry-After": str(pace.wait())}
+        case NotReady():  # Workers start within a second.
+            headers = {"Retry-After": "1"}
+    return problem_response(failure_of(error), headers)
 
 
 async def misdirected(request: Request, error: HTTPException) -> Response:

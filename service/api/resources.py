@@ -10,9 +10,12 @@ from starlette.requests import Request
 
 from service.api.archive import Archive
 from service.api.backlog import Backlog
+from service.api.callers import Callers
+from service.api.exchanges import Counts
 from service.api.spool import Spool
 from service.contract import Limits
 from service.jobs.runner import Runner
+from service.jobs.supervisor import Census
 
 if TYPE_CHECKING:
     from service.api.shared_work import SharedWork
@@ -26,6 +29,9 @@ class Workers(Protocol):
 
     def ready(self) -> bool:
         """Whether a worker answers."""
+
+    def census(self) -> Census:
+        """Who works, and how much waits."""
 
 
 @dataclass(slots=True)
@@ -47,20 +53,23 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The workers, what is kept and what is still to be done, the spool for bodies, and what a request may ask for.
+    """What the endpoints work with: the workers, what is kept, what is still to be done, who may call.
 
-    `patience` is how many seconds a request waits for its fit before it becomes a job; `shared` are the fits being made
-    for requests that wait, by the digest of what they ask.
+    `spool` takes bodies, `limits` say what a request may ask for. `patience` is how many seconds a request waits for
+    its fit before it becomes a job; `shared` are the fits being made for requests that wait, by the digest of what they
+    ask.
     """
 
     workers: Workers
     archive: Archive
     backlog: Backlog
     runner: Runner
+    callers: Callers
     spool: Spool
     limits: Limits
     pace: Pace
     patience: float
+    counts: Counts
     shared: "dict[str, SharedWork]" = field(default_factory=dict)
 
 

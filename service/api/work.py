@@ -126,6 +126,8 @@ def replied(task: str, value: object, resources: Resources) -> Reply:
         raise TypeError(f"{task} answered with a {type(value).__name__}")
     if value.seconds:
         resources.pace.record(sum(value.seconds.values()))
+        for stage, seconds in value.seconds.items():
+            resources.counts.stages.labels(stage).inc(seconds)
     return value
 
 

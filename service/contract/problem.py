@@ -38,6 +38,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What went wrong, in words for the caller.")
     code: str = Field(description="A stable code.", examples=["unknown_column"])
     errors: list[Place] = Field(description="The places it is about.")
+    request_id: str | None = Field(description="The request's id, as in its `X-Request-Id` and in the service's log.")
 
 
 def failure_of(error: ServiceError, formula: str = "/formula") -> Failure:

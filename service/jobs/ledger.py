@@ -64,6 +64,12 @@ class Ledger:
             rows = connection.execute(query.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)).all()
         return [_job(row) for row in rows]
 
+    def is_unfinished(self, id: str) -> bool:
+        """Whether there is a job with this id, whoever's it is, that is not over."""
+        which = and_(jobs.c.id == id, jobs.c.state.in_(["queued", "running"]))
+        with self._engine.connect() as connection:
+            return connection.execute(select(jobs.c.id).where(which)).first() is not None
+
     def count(self) -> int:
         """How many jobs wait."""
         with self._engine.connect() as connection:

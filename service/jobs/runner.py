@@ -20,6 +20,9 @@ from service.jobs.ledger import SILENCE, Ledger
 BEAT = SILENCE / 10
 """Seconds between two looks at the ledger, unless something happens in between."""
 
+TIDY = 60.0
+"""Seconds between two looks at what need not be kept."""
+
 logger = logging.getLogger(__name__)
 
 Outcome = object | ServiceError
@@ -31,12 +34,13 @@ class Desk:
     """What the runner is told to do with a job.
 
     `begin` has it worked on, telling of its stages, and may raise ServiceError; `settle` keeps what came out and says
-    so in the ledger; `problem` gives the bytes for a failure.
+    so in the ledger; `problem` gives the bytes for a failure; `tidy` removes now and then what need not be kept.
     """
 
     begin: Callable[[Job, Callable[[str], None]], Future[object]]
     settle: Callable[[Job, Outcome], None]
     problem: Callable[[ServiceError], bytes]
+    tidy: Callable[[], None]
 
 
 class Runner:
@@ -50,7 +54,7 @@ class Runner:
         self._stages: dict[str, str] = {}
         self._news = threading.Event()
         self._open = True
-        self._beaten = -BEAT
+        self._beaten, self._tidied = -BEAT, time.monotonic()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
 
     def start(self) -> None:
@@ -110,6 +114,9 @@ class Runner:
             self._stop_cancelled()
             self._note_stages()
             self._ledger.take_over(self._desk.problem(WorkerDied("The service died each time it worked on this.")))
+        if time.monotonic() - self._tidied >= TIDY:
+            self._tidied = time.monotonic()
+            self._desk.tidy()
         if self._open and (room := self._most - len(self._running)) > 0:
             for job in self._ledger.claim(room):
                 self._begin(job)

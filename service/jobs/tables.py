@@ -37,7 +37,9 @@ class Moment(TypeDecorator[datetime]):
         if dialect.name != "sqlite":
             return self.impl_instance
         form = "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d"
-        return sqlite.DATETIME(storage_format=form, regexp=r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)")
+        return sqlite.DATETIME(  # type: ignore[no-untyped-call]  # the library does not type it
+            storage_format=form, regexp=r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)"
+        )
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment as it is written."""

@@ -1,0 +1,25 @@
+"""Admission: a request under /v1 passes with its owner noted, or is refused before anything of its body is read."""
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.api.problems import refusal_response
+from service.api.resources import Resources
+from service.errors import ServiceError
+
+
+class Admission:
+    """Lets in who may call what lies under /v1; everything else is for everybody."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the exchange on with its owner, or refuse it."""
+        if scope["type"] == "http" and scope["path"].startswith("/v1"):
+            resources: Resources = scope["state"]["resources"]
+            try:
+                scope["state"]["owner"] = await resources.callers.admit(HTTPConnection(scope))
+            except ServiceError as error:
+                return await refusal_response(error, resources.pace)(scope, receive, send)
+        await self.app(scope, receive, send)
