@@ -10,6 +10,7 @@ import uvicorn
 
 from service.api.resources import Resources
 from service.jobs.pool import Pool
+from service.jobs.supervisor import Census
 from tests.api.stand_ins import application
 
 
@@ -20,11 +21,14 @@ class Rerouted:
         self.pool = pool
         self.task = f"tests.api.tasks:{task}"
 
-    def submit(self, task: str, *arguments: object) -> Future[object]:
-        return self.pool.submit(self.task, *arguments)
+    def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
+        return self.pool.submit(self.task, *arguments, tell=tell)
 
     def ready(self) -> bool:
         return self.pool.ready()
+
+    def census(self) -> Census:
+        return self.pool.census()
 
 
 @contextmanager

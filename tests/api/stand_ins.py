@@ -13,13 +13,24 @@ from typing import cast
 import httpx
 from fastapi import FastAPI
 from httpx._types import RequestContent
+from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.application import State, assemble
-from service.api.resources import Documents, Pace, Resources, Workers
+from service.api.archive import Archive
+from service.api.backlog import Backlog, problem_of
+from service.api.callers import Callers
+from service.api.exchanges import Counts
+from service.api.resources import Pace, Resources, Workers
 from service.api.spool import Spool
 from service.contract import Failure, Limits, Reply
 from service.jobs.bodies import Bodies
+from service.jobs.database import open_database
+from service.jobs.ledger import Ledger
+from service.jobs.runner import Desk, Runner
+from service.jobs.store import Store
+from service.jobs.supervisor import Census
+from service.jobs.tables import fits
 
 LIMITS = Limits(bytes=10_000, columns=10, rows=100)
 DOCUMENT = b'{"id": "f1",  "numbers": [1.0]}'
@@ -38,7 +49,7 @@ class FakeWorkers:
     is_ready: bool = True
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
-    def submit(self, task: str, *arguments: object) -> Future[object]:
+    def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         self.asked.append((task, *arguments))
         future: Future[object] = Future()
         future.set_result(self.outcome(task, *arguments))
@@ -47,27 +58,23 @@ class FakeWorkers:
     def ready(self) -> bool:
         return self.is_ready
 
+    def census(self) -> Census:
+        return Census(workers=(1, 2), busy=1, queued=3, deaths=4, retries=5)
 
-@dataclass
-class FakeDocuments:
-    """A store in a dictionary."""
 
-    kept: dict[str, bytes] = field(default_factory=dict)
-    asked: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+class FakeDocuments(Store):
+    """A store in memory, with these documents in it."""
 
-    def put_all(self, documents: Mapping[str, bytes]) -> set[str]:
-        new = documents.keys() - self.kept.keys()
-        self.kept |= {id: documents[id] for id in new}
-        return new
+    def __init__(self, documents: Mapping[str, bytes] | None = None) -> None:
+        self.engine = open_database("sqlite://")
+        super().__init__(self.engine)
+        self.put_all(documents or {})
 
-    def get(self, id: str) -> bytes | None:
-        return self.kept.get(id)
-
-    def put_request(self, ids: Iterable[str], body: str, words: bytes) -> None:
-        self.asked |= dict.fromkeys(ids, (body, words))
-
-    def request(self, id: str) -> tuple[str, bytes] | None:
-        return self.asked.get(id)
+    @property
+    def kept(self) -> dict[str, bytes]:
+        """All documents, by their ids."""
+        with self.engine.connect() as connection:
+            return {row.id: row.document for row in connection.execute(select(fits.c.id, fits.c.document))}
 
 
 def fails(error: Exception) -> Callable[..., object]:
@@ -78,15 +85,29 @@ def fails(error: Exception) -> Callable[..., object]:
 
 
 def resources(
-    workers: Workers | None = None, documents: Documents | None = None, *, bytes: int = 1000, seconds: float = 5
+    workers: Workers | None = None,
+    documents: FakeDocuments | None = None,
+    *,
+    bytes: int = 1000,
+    seconds: float = 5,
+    patience: float = 60,
+    callers: Callers | None = None,
 ) -> Resources:
+    at_work, store = workers or FakeWorkers(), documents or FakeDocuments()
+    archive = Archive(store, Bodies(Path(tempfile.mkdtemp()), 10**6))
+    ledger = Ledger(store.engine, "p1")
+    backlog = Backlog(ledger, at_work.submit, archive, Path(tempfile.mkdtemp()), LIMITS, 3)
     return Resources(
-        workers=workers or FakeWorkers(),
-        documents=documents or FakeDocuments(),
-        bodies=Bodies(Path(tempfile.mkdtemp()), 10**6),
+        workers=at_work,
+        archive=archive,
+        backlog=backlog,
+        runner=Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of, lambda: None), most=1),
+        callers=callers or Callers(lambda _: None, is_guarded=False, per_minute=10**6),
         spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
         limits=LIMITS,
         pace=Pace(queue=10, workers=2),
+        patience=patience,
+        counts=Counts(),
     )
 
 

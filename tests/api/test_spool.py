@@ -1,6 +1,7 @@
 """A body is written to a file as it arrives, under limits, and the file never stays."""
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,8 +17,10 @@ from tests.api.stand_ins import GONE, Wire, piece, scope
 
 def receive(spool: Spool, wire: Wire, limit: int | None = None, **headers: str) -> bytes:
     async def receiving() -> bytes:
-        async with spool.receive(Request(scope(**headers), wire.receive), limit) as path:
-            return path.read_bytes()
+        async with spool.receive(Request(scope(**headers), wire.receive), limit) as body:
+            content = body.path.read_bytes()
+            assert body.digest == hashlib.sha256(content).hexdigest()
+            return content
 
     return asyncio.run(receiving())
 

@@ -1,22 +1,20 @@
-"""The store: first document stays, whoever writes at once; what cannot be a store is refused at the start."""
+"""The store: first document stays, whoever writes at once; what is old or too much goes, and says why."""
 
-import multiprocessing
-import sqlite3
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.jobs.store import Store, StoreUnusable
+from service.jobs.database import writing
+from service.jobs.store import Store
+from service.jobs.tables import fits, removals
 
 
-@pytest.fixture(params=["sqlite://", "sqlite:///{folder}/new/folder/fits.db"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = Store(request.param.format(folder=tmp_path))
-    yield store
-    store.close()
+@pytest.fixture
+def store(database: Engine) -> Store:
+    return Store(database)
 
 
 def put(store: Store, id: str, document: bytes) -> bool:
@@ -57,7 +55,7 @@ def test_a_thousand_are_kept_at_once(store: Store) -> None:
 
 
 def test_all_are_kept_or_none(store: Store) -> None:
-    with pytest.raises(SQLAlchemyError):
+    with pytest.raises((SQLAlchemyError, TypeError)):
         store.put_all({"a": b"1", "b": "no bytes"})  # type: ignore[dict-item]  # what must not be
     assert store.get("a") is None
 
@@ -97,83 +95,82 @@ def test_threads_that_keep_the_same_at_once_agree(store: Store) -> None:
         assert len({store.get(f"{lot}-{number}") for number in range(10)}) == 1
 
 
-def put_repeatedly(url: str, own: int, news: "multiprocessing.Queue[tuple[int, int]]") -> None:
-    store = Store(url)
-    for shared in range(20):
-        if put(store, f"shared-{shared}", b"%d" % own):
-            news.put((shared, own))
-    store.close()
-
-
-def test_of_several_processes_one_is_first(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/fits.db"
-    context = multiprocessing.get_context("spawn")
-    news = context.Queue()
-    processes = [context.Process(target=put_repeatedly, args=(url, own, news)) for own in range(4)]
-    for process in processes:
-        process.start()
-    firsts = dict(news.get(timeout=30) for _ in range(20))
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
-    assert news.empty()
-    news.close()
-    store = Store(url)
-    assert {shared: store.get(f"shared-{shared}") for shared in range(20)} == {
-        shared: b"%d" % own for shared, own in firsts.items()
-    }
-    store.close()
-
-
-def test_documents_survive_the_process(tmp_path: Path) -> None:
-    for expected in (None, b"1"):
-        store = Store(f"sqlite:///{tmp_path}/fits.db")
-        assert store.get("a") == expected
-        put(store, "a", b"1")
-        store.close()
-
-
-def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
-    store = Store(f"sqlite:///{tmp_path}/fits.db")
-    put(store, "a", b"1")
-    with sqlite3.connect(tmp_path / "fits.db", isolation_level=None) as writer:
-        writer.execute("BEGIN EXCLUSIVE")
-        assert store.get("a") == b"1"
-    writer.close()
-    store.close()
-
-
-UNUSABLE = {
-    "not a URL at all": "not the URL of a database",
-    "nosuchdatabase://host": "Can't load plugin",
-    "sqlite:////proc/nowhere/fits.db": "No such file or directory",
-    "sqlite:////dev/null/fits.db": "File exists",
-    "sqlite:///{folder}": "unable to open database file",
-    "sqlite:///{folder}/text.db": "file is not a database",
-    "sqlite:///{folder}/other.db": "no column named|no such column",
-    "sqlite:///file:{folder}/good.db?mode=ro&uri=true": "readonly database",
-}
-
-
-@pytest.mark.parametrize("url", UNUSABLE)
-def test_what_cannot_be_a_store_is_refused_at_the_start(url: str, tmp_path: Path) -> None:
-    (tmp_path / "text.db").write_text("These are sixteen bytes and some more." * 100)
-    with sqlite3.connect(tmp_path / "other.db") as other:
-        other.execute("CREATE TABLE fits (name TEXT)")
-    other.close()
-    Store(f"sqlite:///{tmp_path}/good.db").close()
-    with pytest.raises(StoreUnusable, match=UNUSABLE[url]):
-        Store(url.format(folder=tmp_path))
-
-
-def test_the_password_of_a_store_is_not_told() -> None:
-    with pytest.raises(StoreUnusable) as refusal:
-        Store("nosuchdatabase://user:secret@host/fits")
-    assert "secret" not in str(refusal.value)
-
-
 def test_what_was_asked_is_kept_with_it_and_the_newest_stays(store: Store) -> None:
     assert store.request("a") is None
-    store.put_request(["a", "b"], "a", b"first")
-    store.put_request(["b"], "c", b"second")
+    store.put_request(["a", "b"], "d1", "a", b"first")
+    store.put_request(["b"], "d2", "c", b"second")
     assert (store.request("a"), store.request("b")) == (("a", b"first"), ("c", b"second"))
+
+
+def test_the_same_request_finds_its_answer(store: Store) -> None:
+    store.put_all({"a": b"1"}, "me")
+    store.put_request(["a"], "digest", "a", b"")
+    assert store.answer("digest", "me") == ("a", b"1")
+    assert store.answer("digest", "you") is None
+    assert store.answer("other", "me") is None
+
+
+def test_a_document_is_its_owners_alone(store: Store) -> None:
+    assert store.put_all({"a": b"1"}, "me") == {"a"}
+    assert (store.get("a", "me"), store.get("a", "you"), store.get("a")) == (b"1", None, None)
+    assert not store.remove("a", "you", "mine now")
+    assert store.get("a", "me") == b"1"
+
+
+def test_pages_hold_everything_once(store: Store) -> None:
+    store.put_all({f"f{number}": b"x" * number for number in range(10)}, "me")
+    store.put_all({"other": b"x"}, "you")
+    seen, last = [], None
+    while page := store.page("me", 3, last):
+        assert len(page) <= 3
+        seen += page
+        last = page[-1].created_at, page[-1].id
+    assert [(each.id, each.size) for each in seen] == [(f"f{number}", number) for number in range(10)]
+    assert all(each.created_at.tzinfo for each in seen)
+
+
+def test_what_is_removed_says_why_until_it_is_made_again(store: Store) -> None:
+    store.put_all({"a": b"1"}, "me")
+    store.put_request(["a"], "digest", "a", b"")
+    assert store.removal("a", "me") is None
+    assert store.remove("a", "me", "No more.")
+    assert not store.remove("a", "me", "No more.")
+    assert (store.get("a", "me"), store.removal("a", "me"), store.removal("a", "you")) == (None, "No more.", None)
+    assert (store.answer("digest", "me"), store.request("a")) == (None, None)
+    store.put_all({"a": b"1"}, "me")
+    assert store.removal("a", "me") is None
+
+
+def age(database: Engine, id: str, seconds: float) -> None:
+    """Let a document be so many seconds old."""
+    moment = datetime.now(UTC) - timedelta(seconds=seconds)
+    with writing(database) as connection:
+        connection.execute(update(fits).where(fits.c.id == id).values(created_at=moment))
+
+
+def test_what_is_old_goes(store: Store, database: Engine) -> None:
+    store.put_all({"old": b"1", "new": b"1"})
+    age(database, "old", 101)
+    age(database, "new", 90)
+    assert store.expire(100, 10**6) == 1
+    assert (store.get("old"), store.get("new")) == (None, b"1")
+    assert "as long as fits are" in (store.removal("old") or "")
+    assert store.expire(100, 10**6) == 0
+
+
+def test_the_oldest_make_room(store: Store, database: Engine) -> None:
+    store.put_all({f"f{number}": b"x" * 10 for number in range(5)})
+    for number in range(5):
+        age(database, f"f{number}", 50 - 10 * number)
+    assert store.expire(1000, 35) == 2
+    assert [each.id for each in store.page("", 10)] == ["f4", "f3", "f2"]
+    assert "room" in (store.removal("f0") or "")
+
+
+def test_why_something_is_gone_is_forgotten_in_the_end(store: Store, database: Engine) -> None:
+    store.put_all({"a": b"1"})
+    store.remove("a", "", "No more.")
+    with writing(database) as connection:
+        connection.execute(update(removals).values(removed_at=datetime.now(UTC) - timedelta(seconds=1001)))
+    store.expire(100, 10**6)
+    assert store.removal("a") is None
