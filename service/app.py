@@ -13,7 +13,7 @@ from service.api.application import State, assemble
 from service.api.archive import Archive
 from service.api.backlog import Backlog, problem_of
 from service.api.callers import Callers
-from service.api.exchanges import Counts
+from service.api.counts import Counts
 from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits

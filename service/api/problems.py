@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from service.api.correlation import request_id
-from service.api.middleware import SECURITY_HEADERS
 from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
@@ -125,16 +124,10 @@ async def deserted(request: Request, error: ClientDisconnect) -> Response:
     return Response(status_code=499)
 
 
-async def failed(request: Request, error: Exception) -> Response:
-    """The answer to an error nobody foresaw. The framework logs it, and sends this past the layers that add headers."""
-    return problem_response(INTERNAL, SECURITY_HEADERS)
-
-
 # Typed as the framework types it.
 HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     ServiceError: refused,
     HTTPException: misdirected,
     RequestValidationError: misparametrised,
     ClientDisconnect: deserted,
-    Exception: failed,
 }

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from service.api.archive import Archive
 from service.api.backlog import Backlog
 from service.api.callers import Callers
-from service.api.exchanges import Counts
+from service.api.counts import Counts
 from service.api.spool import Spool
 from service.contract import Limits
 from service.jobs.runner import Runner

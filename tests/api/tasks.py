@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from service.contract import Reply, Submission
@@ -17,6 +18,13 @@ def fit_for_ever(submission: Submission) -> Reply:
     Path(submission.query).write_text(str(os.getpid()))
     while True:
         pass
+
+
+def fit_slowly(submission: Submission) -> Reply:
+    """The body as the document, once there is the file that the query names."""
+    while not Path(submission.query).exists():
+        time.sleep(0.01)
+    return Reply(body=Path(submission.path).read_bytes(), id="slow")
 
 
 def die(submission: Submission) -> Reply:

@@ -1,7 +1,6 @@
 """What every exchange passes: headers, a log without queries, HEAD as GET, and patience with early answers."""
 
 import asyncio
-import logging
 import socket
 import time
 
