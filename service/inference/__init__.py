@@ -1,6 +1,7 @@
 """What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context, fitted values."""
 
 from service.inference.coefficients import CoefficientTable, coefficient_table, degrees_of_freedom
+from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio, compare
 from service.inference.context import Contrast, contexts
 from service.inference.fitted_values import fitted_values
 from service.inference.intervals import SpreadIntervals, spread_intervals
@@ -10,11 +11,15 @@ from service.inference.shares import Shares, customary_shares, shares
 
 __all__ = [
     "CoefficientTable",
+    "Comparison",
     "Contrast",
+    "Criteria",
+    "LikelihoodRatio",
     "Pooling",
     "Shares",
     "SpreadIntervals",
     "coefficient_table",
+    "compare",
     "contexts",
     "customary_shares",
     "degrees_of_freedom",
