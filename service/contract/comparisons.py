@@ -19,7 +19,8 @@ class ComparisonOptions(RowOptions):
         examples=[["log_radon ~ 1 + (1 | county)", "log_radon ~ floor + (1 | county)"]],
     )
     method: Method = Field(
-        "ML", description="Taken, so that a fit's request will do, but every model is fitted by ML: REML's are no tests."
+        "ML",
+        description="Taken, so that a fit's request will do, but every model is fitted by ML: REML's are no tests.",
     )
 
 

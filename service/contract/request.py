@@ -30,7 +30,7 @@ def _ratio(value: object) -> object:
     return [math.inf if item == "inf" else item for item in values]
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
     """One word as the list it stands for."""
     return [value] if isinstance(value, str) else value
 
@@ -52,7 +52,7 @@ Theta = Annotated[
         json_schema_input_type=list[float | Literal["inf"]] | float | Literal["inf"],
     ),
 ]
-LongParts = Annotated[list[LongPart], BeforeValidator(_several, json_schema_input_type=list[LongPart] | LongPart)]
+LongParts = Annotated[list[LongPart], BeforeValidator(several, json_schema_input_type=list[LongPart] | LongPart)]
 
 
 class RowOptions(BaseModel):

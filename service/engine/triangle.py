@@ -1,7 +1,7 @@
 """The triangle of many rows: R of their QR factorisation, made block by block (TSQR).
 
-R'R are the cross-products of the columns, but R has twice their digits: what is dependent among its columns is dependent
-among those of the rows (Demmel et al. 2012, SIAM J. Sci. Comput. 34).
+R'R are the cross-products of the columns, but R has twice their digits: what is dependent among its columns is so among
+those of the rows (Demmel et al. 2012, SIAM J. Sci. Comput. 34).
 """
 
 from collections.abc import Sequence

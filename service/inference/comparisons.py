@@ -1,10 +1,10 @@
-"""Models of the same rows and one response, fitted by ML, side by side: information criteria and likelihood-ratio tests.
+"""Models of the same rows and one response, fitted by ML: information criteria and likelihood-ratio tests.
 
 A variance of zero lies on the boundary of what it can be. Where the larger model has one that the smaller has not, the
 statistic is distributed half as chi-squared with the degrees of freedom of what else differs, and half with one more
-(Self & Liang 1987, J. Am. Stat. Assoc. 82, case 6; Stram & Lee 1994, Biometrics 50, cases 1 and 3); covariances that come
-with it count as what else differs. Where it has several, the mixture depends on the data, and chi-squared with all
-degrees of freedom is an upper bound.
+(Self & Liang 1987, J. Am. Stat. Assoc. 82, case 6; Stram & Lee 1994, Biometrics 50, cases 1 and 3); covariances that
+come with it count as what else differs. Where it has several, the mixture depends on the data, and chi-squared with all
+degrees of freedom bounds the p-value from above.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Whether one model is a special case of another, and what the larger one has more.
 
 A model is nested if its coefficients make nothing that the larger one's do not (the columns' spaces decide, so that
-`x` and `I(2 * x)` are the same), and if each of its random terms is part of one of the larger one's: the same groups, and
-columns that are combinations of that term's. Uncorrelated terms are part of a term in which their coefficients are
+`x` and `I(2 * x)` are the same), and if each of its random terms is part of one of the larger one's: the same groups,
+and columns that are combinations of that term's. Uncorrelated terms are part of a term in which their coefficients are
 correlated; not the other way round.
 """
 
@@ -48,7 +48,9 @@ def difference(smaller: ModelSpan, larger: ModelSpan) -> Difference | str:
         return "The models have different offsets, and the larger one's coefficients do not make up for it."
     homeless = [term for term in smaller.terms if not any(_holds(other, term) for other in larger.terms)]
     if homeless:
-        return f"No random term of the larger model holds {' or '.join(map(_written, homeless[:SHOWN]))} of the smaller."
+        return (
+            f"No random term of the larger model holds {' or '.join(map(_written, homeless[:SHOWN]))} of the smaller."
+        )
     fixed = tuple(larger.names[k] for k in extend(smaller.base, larger.fixed)[0])
     variances: list[tuple[str, str]] = []
     covariances: list[tuple[str, str, str]] = []

@@ -56,7 +56,9 @@ def model_spans(designs: Sequence[Design], fits: Sequence[Fit]) -> list[ModelSpa
     for design, fit in zip(designs, fits, strict=True):
         kept = fit.estimates.kept.tolist()
         fixed = _stacked([at[matrix_column(design.X, k).key] for k in kept], len(at[ONES.key][0]))
-        offset, size = at[_offset_column(design.offset).key] if design.offset is not None else (0.0 * at[ONES.key][0], 0.0)
+        offset, size = (
+            at[_offset_column(design.offset).key] if design.offset is not None else (0.0 * at[ONES.key][0], 0.0)
+        )
         terms = tuple(
             TermSpan(
                 group=effect.grouping.name,
@@ -125,9 +127,7 @@ def _directions(design: Design, columns: list[Column]) -> Directions:
     kept = [column for column in distinct(columns)[0] if column is not ONES]
     extents = extents_of(design, lambda _: kept)
     scales = [extent.scale_around(extent.mean) for extent in extents]
-    centred = [
-        column.scaled(extent.mean, scale) for column, extent, scale in zip(kept, extents, scales, strict=True)
-    ]
+    centred = [column.scaled(extent.mean, scale) for column, extent, scale in zip(kept, extents, scales, strict=True)]
     R = triangle_below(np.zeros((0, len(kept) + 1)), [ONES, *centred], design.n)
     found: dict[Hashable, tuple[Vector, float]] = {ONES.key: _direction(R[:, 0], 1.0)}
     for column, extent, scale, own in zip(kept, extents, scales, R.T[1:], strict=True):

@@ -66,7 +66,8 @@ def _difference(found: Difference) -> wire.TestedDifference:
         fixed_terms=list(found.fixed),
         variances=[wire.TestedVariance(group=group, term=term) for group, term in found.variances],
         covariances=[
-            wire.TestedCovariance(group=group, term_1=first, term_2=second) for group, first, second in found.covariances
+            wire.TestedCovariance(group=group, term_1=first, term_2=second)
+            for group, first, second in found.covariances
         ],
     )
 
