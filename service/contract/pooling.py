@@ -133,7 +133,7 @@ class ApproximateFormula(Part):
     """The chapter's formula, a weighted mean of a group's own mean and that of all, beside the exact estimates.
 
     It has the mean of all rows where the model has the mean that its coefficients give a group. They differ, unless all
-    groups are of one size.
+    groups are of one size and no predictor is a group-level one.
     """
 
     grand_mean: float = Field(description="The mean over all rows of the response less what x explains.")
