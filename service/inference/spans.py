@@ -49,7 +49,7 @@ Directions = Mapping[Hashable, tuple[Vector, float]]
 
 
 def model_spans(designs: Sequence[Design], fits: Sequence[Fit]) -> list[ModelSpan]:
-    """What each of these models, with their fits, spans; a design is held, not streamed."""
+    """What each of these models of one table's rows, with their fits, spans; designs are held, not streamed."""
     at = _directions(designs[0], list(chain.from_iterable(map(_columns, designs))))
     partitions = _partitions([effect.grouping for design in designs for effect in design.random])
     spans = []
