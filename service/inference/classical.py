@@ -10,6 +10,7 @@ import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
 from service.engine import CrossProducts
+from service.engine.conditioning import RANK_TOLERANCE
 from service.engine.crossproducts import total_products
 from service.engine.estimates import restore
 from service.engine.noise import rounding
@@ -40,8 +41,12 @@ def complete_pooling(products: CrossProducts) -> Regression:
 
 
 def group_indicators(products: CrossProducts) -> Regression:
-    """The regression with an indicator for each group of the first factor, a varying intercept's."""
-    inside = np.flatnonzero(products.determined() == 0)
+    """The regression with an indicator for each group of the first factor, a varying intercept's.
+
+    A column of which the indicators leave as little as lm would call dependent is not told beside them.
+    """
+    left, total = products.within.diagonal()[:-1], total_products(products).diagonal()[:-1]
+    inside = np.flatnonzero(left > RANK_TOLERANCE**2 * total)
     groups = products.factors[0].counts.size
     return _least_squares(products, products.within, inside, products.n - groups - inside.size)
 
