@@ -13,8 +13,8 @@ from tests.engine.hard_designs import EASY, HARD, codes, letters, v, x, y
 from tests.inference.least_squares import Truth, of_design
 
 EXACT, HALF = 1e-8, 1e-3
-"""In standard errors and as shares: what the designs promise to lose; where one part in 1e8 is what a model is about, the
-squares that are left have half of the digits and may have fewer."""
+"""In standard errors and as shares: what the designs promise to lose. Where one part in 1e8 is what a model is about,
+the squares that are left have half of the digits and may have fewer."""
 
 CASES = [(name, design, EXACT) for name, design in EASY.items()] + [(name, d, HALF) for name, d in HARD.items()]
 

@@ -75,9 +75,7 @@ def test_a_coefficient_is_tested_by_chi_squared() -> None:
         ("1 + (1|g)", "1 + (x + z|g)", (5,), True),
     ],
 )
-def test_a_variance_is_tested_by_a_mixture(
-    smaller: str, larger: str, mixture: tuple[int, ...], is_bound: bool
-) -> None:
+def test_a_variance_is_tested_by_a_mixture(smaller: str, larger: str, mixture: tuple[int, ...], is_bound: bool) -> None:
     test = the_test(smaller, larger)
     assert (test.mixture, test.is_bound) == (mixture, is_bound)
     parts = [stats.chi2.sf(test.statistic, df) if df else float(test.statistic == 0) for df in mixture]

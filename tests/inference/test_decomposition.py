@@ -84,7 +84,8 @@ def henderson(design: Design, fitted: Fit) -> tuple[Matrix, Matrix]:
     Z = np.eye(len(design.random[0].grouping.levels))[design.random[0].grouping.codes]
     both = np.column_stack([X, Z])
     penalty = np.append(np.zeros(X.shape[1]), np.full(Z.shape[1], float(fitted.estimates.theta[0]) ** -2))
-    return np.linalg.inv(both.T @ (both * weights_of(design)[:, None]) + np.diag(penalty)), X
+    C = np.linalg.inv(both.T @ (both * weights_of(design)[:, None]) + np.diag(penalty))
+    return C.astype(np.float64), X
 
 
 @pytest.mark.parametrize("name", [name for name in PLAIN if name not in LOST and name != "theta 0"])
@@ -119,9 +120,7 @@ def test_the_classical_regressions_say_something_of_each_group(name: str) -> Non
     inside = [kept[k] for k in np.flatnonzero(fitted.estimates.group_level == 0)]
     indicators = of_design([*own, *(design.X.column(k) for k in inside)], design)
     assert found.indicator == pytest.approx(indicators.beta[: len(own)], abs=unit)
-    assert found.indicator_error == pytest.approx(
-        indicators.unit_error[: len(own)] * indicators.sigma, rel=1e-9
-    )
+    assert found.indicator_error == pytest.approx(indicators.unit_error[: len(own)] * indicators.sigma, rel=1e-9)
 
 
 def test_where_the_indicators_leave_no_slope_there_is_no_intercept() -> None:

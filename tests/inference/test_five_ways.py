@@ -35,8 +35,6 @@ GIVEN = 1e-10
 START = np.log([0.7, 0.2])
 """Of the logarithms of sigma_y and sigma_alpha; far below the latter's optimum the likelihood is flat."""
 
-TIGHT = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 2000}
-
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -90,6 +88,17 @@ def rows() -> Rows:
     return Rows(column["log_radon"], column["floor"], u, county)
 
 
+def least(criterion: Callable[[Vector], float]) -> Vector:
+    """The logarithms of the standard deviations at which a criterion is least."""
+    found = minimize(criterion, START, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9})
+    return np.array(found.x, dtype=np.float64)
+
+
+def solution(A: Matrix, b: Vector) -> Vector:
+    """X of A x = b."""
+    return np.linalg.solve(A, b).astype(np.float64)
+
+
 def coefficients_that_vary(case: str) -> Answer:
     """1. alpha, mu and beta are unknowns; the likelihood is the integral of the joint density over all of them.
 
@@ -110,9 +119,9 @@ def coefficients_that_vary(case: str) -> Answer:
         peak = Q.T @ target
         left = float(target @ target - peak @ peak)
         volume = 2 * float(np.log(np.abs(R.diagonal())).sum())
-        return np.linalg.solve(R, peak), left + volume + 2 * (data.n * log_sds[0] + J * log_sds[1])
+        return solution(R, peak), left + volume + 2 * (data.n * log_sds[0] + J * log_sds[1])
 
-    best = minimize(lambda log_sds: solved(log_sds)[1], START, method="Nelder-Mead", options=TIGHT).x
+    best = least(lambda log_sds: solved(log_sds)[1])
     unknowns = solved(best)[0]
     beta = np.insert(unknowns[J + 1 :], 1, unknowns[J])
     return Answer(beta, float(np.exp(best[1])), float(np.exp(best[0])), unknowns[:J])
@@ -121,8 +130,8 @@ def coefficients_that_vary(case: str) -> Answer:
 def separate_regressions_connected(case: str) -> Answer:
     """2. Local regressions give each county's intercept and the common slope with their covariance, sigma_y^2 C.
 
-    They are all that the rows tell beside the squares that are left. At the second level the intercepts are regressed on
-    u, with sigma_alpha^2 added to their variances (as in a meta-analysis), and pulled toward that line.
+    They are all that the rows tell beside the squares that are left. At the second level the intercepts are regressed
+    on u, with sigma_alpha^2 added to their variances (as in a meta-analysis), and pulled toward that line.
     """
     data = rows()
     level = data.level(case)
@@ -139,14 +148,14 @@ def separate_regressions_connected(case: str) -> Answer:
         V = sigma**2 * C + np.diag(group_sd**2 * varies)
         weighted = np.linalg.solve(V, np.column_stack([second, local]))
         precision = second.T @ weighted[:, :-1]
-        gamma = np.linalg.solve(precision, second.T @ weighted[:, -1])
+        gamma = solution(precision, second.T @ weighted[:, -1])
         left = local - second @ gamma
-        pulled = np.linalg.solve(V, left)
+        pulled = solution(V, left)
         volumes = np.linalg.slogdet(V)[1] + np.linalg.slogdet(precision)[1]
         effects = group_sd**2 * (varies * pulled)
         return gamma, effects[:J], float(left @ pulled + volumes + within / sigma**2 + 2 * df * log_sds[0])
 
-    best = minimize(lambda log_sds: solved(log_sds)[2], START, method="Nelder-Mead", options=TIGHT).x
+    best = least(lambda log_sds: solved(log_sds)[2])
     gamma, effects, _ = solved(best)
     beta = np.insert(gamma[:k], 1, gamma[k])
     return Answer(beta, float(np.exp(best[1])), float(np.exp(best[0])), level @ gamma[:k] + effects)
@@ -163,10 +172,10 @@ def one_large_regression(case: str, ratio: float) -> Answer:
     penalty = np.column_stack([np.zeros((data.groups, p)), np.sqrt(ratio) * np.eye(data.groups)])
     A = np.concatenate([np.column_stack([X, data.indicators()]), penalty])
     target = np.concatenate([data.y, np.zeros(data.groups)])
-    solution = np.linalg.lstsq(A, target, rcond=None)[0]
-    sigma = float(np.sqrt(((target - A @ solution) ** 2).sum() / (data.n - p)))
-    intercepts = _line(data, case, solution[:p]) + solution[p:]
-    return Answer(solution[:p], sigma / np.sqrt(ratio), sigma, intercepts)
+    both = np.linalg.lstsq(A, target, rcond=None)[0]
+    sigma = float(np.sqrt(((target - A @ both) ** 2).sum() / (data.n - p)))
+    intercepts = _line(data, case, both[:p]) + both[p:]
+    return Answer(both[:p], sigma / np.sqrt(ratio), sigma, intercepts)
 
 
 def several_error_terms(case: str) -> Answer:
@@ -174,23 +183,21 @@ def several_error_terms(case: str) -> Answer:
     data = rows()
     X, Z = data.predictors(case), data.indicators()
     p, J = X.shape[1], data.groups
-    both = np.column_stack([X, Z])
-    products, right = both.T @ both, both.T @ data.y
+    XZ = np.column_stack([X, Z])
+    products, right = XZ.T @ XZ, XZ.T @ data.y
     total = float(data.y @ data.y)
     variance, group_variance = 1.0, 0.25
     for _ in range(5000):
         C = np.linalg.inv(products + np.diag(np.append(np.zeros(p), np.full(J, variance / group_variance))))
-        solution = C @ right
-        eta = solution[p:]
-        fresh = (total - float(solution @ right)) / (data.n - p)
+        both = C @ right
+        eta = both[p:]
+        fresh = (total - float(both @ right)) / (data.n - p)
         fresh_group = (float(eta @ eta) + variance * float(C[p:, p:].trace())) / J
         moved = abs(fresh / variance - 1) + abs(fresh_group / group_variance - 1)
         variance, group_variance = fresh, fresh_group
         if moved < 1e-10:
             break
-    return Answer(
-        solution[:p], float(np.sqrt(group_variance)), float(np.sqrt(variance)), _line(data, case, solution[:p]) + eta
-    )
+    return Answer(both[:p], float(np.sqrt(group_variance)), float(np.sqrt(variance)), _line(data, case, both[:p]) + eta)
 
 
 def correlated_errors(case: str) -> tuple[Answer, float]:
@@ -206,7 +213,7 @@ def correlated_errors(case: str) -> tuple[Answer, float]:
         L = cholesky((1 - rho) * np.eye(n) + rho * together, lower=True)
         weighted = cho_solve((L, True), np.column_stack([X, data.y]))
         precision = X.T @ weighted[:, :-1]
-        beta = np.linalg.solve(precision, X.T @ weighted[:, -1])
+        beta = solution(precision, X.T @ weighted[:, -1])
         pulled = weighted[:, -1] - weighted[:, :-1] @ beta
         variance = float((data.y - X @ beta) @ pulled) / (n - p)
         volumes = 2 * float(np.log(L.diagonal()).sum()) + float(np.linalg.slogdet(precision)[1])

@@ -44,7 +44,8 @@ pool <- function(id, dataset, response, predictors, group, group_level = charact
     arguments$weights <- if (length(weights)) rows[[weights]]
     do.call(lm, arguments)
   }
-  rows[[group]] <- factor(rows[[group]], levels = sort(unique(as.character(rows[[group]])), method = "radix"))
+  # Text by code points, numbers by their size.
+  rows[[group]] <- factor(rows[[group]], levels = sort(unique(rows[[group]]), method = "radix"))
   # Last, so that a group-level column is what cannot be told beside the indicators.
   indicators <- fit(c(paste0("0 + ", group), predictors))
   levels <- levels(rows[[group]])
