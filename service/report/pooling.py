@@ -141,9 +141,9 @@ def _spread(found: Alternatives) -> wire.InterceptSpread:
 
 
 def _sd(values: Vector) -> float:
-    """The standard deviation, whose squares may not overflow."""
+    """The standard deviation, in units of the largest value lest squares overflow; nan if a value is."""
     unit = float(np.abs(values).max())
-    return float((values / unit).std(ddof=1)) * unit if unit > 0 else 0.0
+    return 0.0 if unit == 0.0 else float((values / unit).std(ddof=1)) * unit
 
 
 def _approximation(found: Alternatives) -> wire.ApproximateFormula:

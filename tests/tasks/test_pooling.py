@@ -213,6 +213,16 @@ def test_what_is_constant_within_groups_is_told_by_partial_and_complete_pooling_
     assert found.approximate_formula.largest_difference_gls_mean > 0.4
 
 
+def test_columns_with_a_constant_sum_leave_the_indicators_nothing() -> None:
+    found = radon("log_radon ~ 0 + factor(floor) + (1 | county)")
+    assert found.no_pooling.indicators.not_estimable == ["factor(floor)0", "factor(floor)1"]
+    assert (set(groups_of(found).indicator), found.intercept_spread.indicators) == ({None}, None)
+    # Beside an intercept of each group's own one of the two columns is left.
+    assert separate_of(found).terms == ["(Intercept)", "factor(floor)0"]
+    assert separate_of(found).not_estimable == ["factor(floor)1"]
+    assert len(separate_of(found).impossible) == len(separate_of(radon()).impossible)
+
+
 def test_groups_without_a_regression_are_listed_with_the_reason() -> None:
     columns = {
         "y": [1.0, 2.5, 2.0, 4.0, 3.0, 5.0, 4.5, 7.0, 6.0, 5.5, 8.0, 6.5],
