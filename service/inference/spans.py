@@ -52,25 +52,26 @@ def model_spans(designs: Sequence[Design], fits: Sequence[Fit]) -> list[ModelSpa
     """What each of these models of one table's rows, with their fits, spans; designs are held, not streamed."""
     at = _directions(designs[0], list(chain.from_iterable(map(_columns, designs))))
     partitions = _partitions([effect.grouping for design in designs for effect in design.random])
-    spans = []
-    for design, fit in zip(designs, fits, strict=True):
-        kept = fit.estimates.kept.tolist()
-        fixed = _stacked([at[matrix_column(design.X, k).key] for k in kept], len(at[ONES.key][0]))
-        offset, size = (
-            at[_offset_column(design.offset).key] if design.offset is not None else (0.0 * at[ONES.key][0], 0.0)
+    return [_span(design, fit, at, partitions) for design, fit in zip(designs, fits, strict=True)]
+
+
+def _span(design: Design, fit: Fit, at: Directions, partitions: Mapping[int, bytes]) -> ModelSpan:
+    """What a model spans, its columns and partitions being known."""
+    kept = fit.estimates.kept.tolist()
+    nothing = np.zeros((len(at[ONES.key][0]), 0))
+    fixed = _stacked(nothing, [matrix_column(design.X, k) for k in kept], at)
+    offset, size = (nothing.sum(axis=1), 0.0) if design.offset is None else at[_offset_column(design.offset).key]
+    terms = tuple(
+        TermSpan(
+            group=effect.grouping.name,
+            partition=partitions[id(effect.grouping)],
+            names=effect.names,
+            columns=_stacked(nothing, _random_columns(effect), at),
         )
-        terms = tuple(
-            TermSpan(
-                group=effect.grouping.name,
-                partition=partitions[id(effect.grouping)],
-                names=effect.names,
-                columns=_stacked([at[column.key] for column in _random_columns(effect)], len(offset)),
-            )
-            for effect in design.random
-        )
-        _, base = extend(np.zeros((len(offset), 0)), fixed)
-        spans.append(ModelSpan(tuple(design.names[k] for k in kept), fixed, base, offset, size, terms))
-    return spans
+        for effect in design.random
+    )
+    _, base = extend(nothing, fixed)
+    return ModelSpan(tuple(design.names[k] for k in kept), fixed, base, offset, size, terms)
 
 
 def contains(base: Matrix, columns: Matrix) -> bool:
@@ -114,9 +115,9 @@ def _offset_column(offset: Vector) -> Column:
     return Column(("offset", id(offset)), lambda rows, out: np.copyto(out, offset[rows]))
 
 
-def _stacked(directions: Sequence[tuple[Vector, float]], height: int) -> Matrix:
-    """These directions, a column each, (height, k)."""
-    return np.column_stack([np.zeros((height, 0)), *(direction for direction, _ in directions)])
+def _stacked(nothing: Matrix, columns: Sequence[Column], at: Directions) -> Matrix:
+    """The directions of these columns beside `nothing` (r, 0), (r, k)."""
+    return np.column_stack([nothing, *(at[column.key][0] for column in columns)])
 
 
 def _directions(design: Design, columns: list[Column]) -> Directions:
