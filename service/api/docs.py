@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from service.api import five_ways
 from service.api.problems import KINDS
 from service.api.schema import Piece
 
@@ -45,6 +46,7 @@ def page(document: Piece) -> str:
         _contents(operations),
         "<h2 id='operations'>Operations</h2>",
         *(section(method, path, operation) for method, path, operation in operations),
+        essay(),
         "<h2 id='problems'>Problems</h2>",
         f"<p>{prose('Every refusal has the shape of a [Problem]. These are its codes.')}</p>",
         table(("code", "status", "meaning"), codes),
@@ -61,7 +63,8 @@ def _contents(operations: list[tuple[str, str, Piece]]) -> str:
         f"<li><a href='#{operation['operationId']}'><code>{method.upper()} {escape(path)}</code></a></li>"
         for method, path, operation in operations
     ]
-    others = "<li><a href='#problems'>Problems</a></li><li><a href='#shapes'>Shapes</a></li>"
+    places = {five_ways.ID: five_ways.TITLE, "problems": "Problems", "shapes": "Shapes"}
+    others = "".join(f"<li><a href='#{id}'>{title}</a></li>" for id, title in places.items())
     return f"<nav><ul>{''.join(items)}{others}</ul></nav>"
 
 
@@ -79,6 +82,20 @@ def section(method: str, path: str, operation: Piece) -> str:
         parts.append(f"<details><summary>Parameters ({len(parameters)})</summary>{rows}</details>")
     parts += ["<h4>Answers</h4>", table(("status", "meaning", "content"), _answers(operation["responses"]))]
     return "".join(parts)
+
+
+def essay() -> str:
+    """The part about the five ways to write the model."""
+    ways = (
+        f"<h4>{place}. {escape(way.name)}</h4><pre>{escape(way.formula)}</pre><p>{prose(way.reading)}</p>"
+        for place, way in enumerate(five_ways.WAYS, start=1)
+    )
+    rows = (
+        (case, *("" if number is None else f"{number:.6f}" for number in numbers))
+        for case, numbers in five_ways.NUMBERS.items()
+    )
+    head = f"<h2 id='{five_ways.ID}'>{five_ways.TITLE}</h2><p>{prose(five_ways.INTRODUCTION)}</p>"
+    return f"{head}{''.join(ways)}<h4>All five, by REML</h4>{table(('', *five_ways.NAMES), rows)}"
 
 
 def _bodies(content: Piece) -> Iterator[tuple[str, str]]:

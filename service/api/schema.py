@@ -14,7 +14,18 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    ComparisonDocument,
+    ComparisonOptions,
+    FitCollection,
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    PoolingDocument,
+    PoolingOptions,
+    Problem,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -34,10 +45,15 @@ SEVERAL: Piece = {
     "formulas": ["log_radon ~ 1 + (1 | county)", "cbind(log_radon, floor) ~ log_uranium + (1 | county)"],
     "dataset": "radon",
 }
+COMPARED: Piece = {
+    "formulas": ["log_radon ~ 1 + (1 | county)", "log_radon ~ floor + (1 | county)"],
+    "dataset": "radon",
+}
+ONE_SOURCE: Piece = {"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]}
 ONE_OF_EACH: Piece = {
     "allOf": [
         {"oneOf": [{"required": ["formula"]}, {"required": ["formulas"]}]},
-        {"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]},
+        ONE_SOURCE,
     ]
 }
 
@@ -58,10 +74,8 @@ MODELLING = (
 RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 
-class FitRequest(FitOptions):
-    """A fit, or many: formulas, options, and the data or the name of a data set."""
-
-    model_config = ConfigDict(json_schema_extra={**ONE_OF_EACH, "examples": [RADON, EXCERPT, SEVERAL]})
+class Inline(BaseModel):
+    """The rows of a request in JSON."""
 
     data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
         default_factory=dict,
@@ -70,21 +84,61 @@ class FitRequest(FitOptions):
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
 
 
-class FitForm(FitOptions):
-    """A fit as a form: as the JSON request, with the data as a file."""
-
-    model_config = ConfigDict(json_schema_extra=ONE_OF_EACH)
+class Attached(BaseModel):
+    """The rows of a form, in a file."""
 
     data: bytes = Field(default_factory=bytes, description="A table: CSV, an Arrow stream or file, Parquet, or JSON.")
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
 
 
+class FitRequest(Inline, FitOptions):
+    """A fit, or many: formulas, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_OF_EACH, "examples": [RADON, EXCERPT, SEVERAL]})
+
+
+class FitForm(Attached, FitOptions):
+    """A fit as a form: as the JSON request, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_OF_EACH)
+
+
+class ComparisonRequest(Inline, ComparisonOptions):
+    """A comparison: formulas, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_SOURCE, "examples": [COMPARED]})
+
+
+class ComparisonForm(Attached, ComparisonOptions):
+    """A comparison as a form: as the JSON request, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_SOURCE)
+
+
+class PoolingRequest(Inline, PoolingOptions):
+    """A formula with one varying intercept, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_SOURCE, "examples": [RADON]})
+
+
+class PoolingForm(Attached, PoolingOptions):
+    """The same as a form, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_SOURCE)
+
+
 PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
+    (ComparisonRequest, "validation"),
+    (ComparisonForm, "validation"),
+    (PoolingRequest, "validation"),
+    (PoolingForm, "validation"),
     (FormulaRequest, "validation"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
+    (ComparisonDocument, "serialization"),
+    (PoolingDocument, "serialization"),
     (FormulaExpansion, "serialization"),
     (Problem, "serialization"),
 ]
@@ -120,7 +174,7 @@ def refusals(*codes: str) -> dict[int | str, Piece]:
     return {**named, "default": {"description": "Any other refusal.", "content": content}}
 
 
-def table_parameters() -> list[Piece]:
+def table_parameters(options: type[BaseModel]) -> list[Piece]:
     """The query parameters that go with a bare table: every option, those that are no plain text as JSON."""
     return [
         {
@@ -130,7 +184,7 @@ def table_parameters() -> list[Piece]:
             "description": f"With a bare table only. {option.pop('description')}",
             **({"schema": option} if _is_plain(option) else {"content": {media.JSON: {"schema": option}}}),
         }
-        for name, option in FitOptions.model_json_schema()["properties"].items()
+        for name, option in options.model_json_schema()["properties"].items()
     ]
 
 
@@ -148,24 +202,46 @@ def _samples(*commands: str) -> Piece:
     return {"x-codeSamples": [{"lang": "Shell", "source": command} for command in commands]}
 
 
-FIT_OPERATION: Piece = {
-    "parameters": table_parameters(),
-    **_body(
-        {
-            media.JSON: {"schema": reference(FitRequest)},
-            media.FORM: {"schema": reference(FitForm)},
-            **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
-        }
-    ),
-    **_samples(
-        f"curl localhost:8000/v1/fits -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
-        "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
-        "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
-        "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
-        "curl localhost:8000/v1/fits -F data=@radon.csv \\\n"
-        "  -F 'formulas=log_radon ~ 1 + (1 | county)' -F 'formulas=log_radon ~ floor + (1 | county)'",
-    ),
-}
+def _table_operation(
+    options: type[BaseModel], request: type[BaseModel], form: type[BaseModel], *commands: str
+) -> Piece:
+    """An operation on a table that is sent in any of the ways there are."""
+    bodies = {
+        media.JSON: {"schema": reference(request)},
+        media.FORM: {"schema": reference(form)},
+        **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
+    }
+    return {"parameters": table_parameters(options), **_body(bodies), **_samples(*commands)}
+
+
+FIT_OPERATION = _table_operation(
+    FitOptions,
+    FitRequest,
+    FitForm,
+    f"curl localhost:8000/v1/fits -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
+    "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
+    "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
+    "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
+    "curl localhost:8000/v1/fits -F data=@radon.csv \\\n"
+    "  -F 'formulas=log_radon ~ 1 + (1 | county)' -F 'formulas=log_radon ~ floor + (1 | county)'",
+)
+
+COMPARISON_OPERATION = _table_operation(
+    ComparisonOptions,
+    ComparisonRequest,
+    ComparisonForm,
+    f"curl localhost:8000/v1/comparisons -H 'Content-Type: application/json' \\\n  -d '{json.dumps(COMPARED)}'",
+    "curl localhost:8000/v1/comparisons -F data=@radon.csv \\\n"
+    "  -F 'formulas=log_radon ~ floor' -F 'formulas=log_radon ~ floor + (1 | county)'",
+)
+
+POOLING_OPERATION = _table_operation(
+    PoolingOptions,
+    PoolingRequest,
+    PoolingForm,
+    f"curl localhost:8000/v1/pooling -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
+    "curl localhost:8000/v1/pooling -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
+)
 
 FORMULA_OPERATION: Piece = {
     **_body({media.JSON: {"schema": reference(FormulaRequest)}}),

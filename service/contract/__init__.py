@@ -2,13 +2,17 @@
 
 from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
+from service.contract.comparisons import ComparisonDocument, ComparisonOptions
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
     "MOST_MODELS",
+    "ComparisonDocument",
+    "ComparisonOptions",
     "FailedFit",
     "Failure",
     "FitCollection",
@@ -18,6 +22,8 @@ __all__ = [
     "FormulaRequest",
     "Limits",
     "Place",
+    "PoolingDocument",
+    "PoolingOptions",
     "Problem",
     "Reply",
     "Submission",

@@ -1,23 +1,36 @@
 """What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context, fitted values."""
 
+from service.inference.alternatives import Alternatives, alternatives, distance
+from service.inference.classical import Regression
 from service.inference.coefficients import CoefficientTable, coefficient_table, degrees_of_freedom
+from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio, compare
 from service.inference.context import Contrast, contexts
 from service.inference.fitted_values import fitted_values
 from service.inference.intervals import SpreadIntervals, spread_intervals
 from service.inference.levels import is_constant_within
 from service.inference.pooling import Pooling, pooling
+from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
 
 __all__ = [
+    "Alternatives",
     "CoefficientTable",
+    "Comparison",
     "Contrast",
+    "Criteria",
+    "LikelihoodRatio",
     "Pooling",
+    "Regression",
+    "SeparateRegressions",
     "Shares",
     "SpreadIntervals",
+    "alternatives",
     "coefficient_table",
+    "compare",
     "contexts",
     "customary_shares",
     "degrees_of_freedom",
+    "distance",
     "fitted_values",
     "is_constant_within",
     "pooling",

@@ -1,6 +1,8 @@
-"""The report: numbers -> document, notes and summary text."""
+"""The report: numbers -> documents, notes and summary text."""
 
+from service.report.comparisons import comparison_document
 from service.report.document import fit_document
+from service.report.pooling import pooling_document
 from service.report.summary import summary_text
 
-__all__ = ["fit_document", "summary_text"]
+__all__ = ["comparison_document", "fit_document", "pooling_document", "summary_text"]
