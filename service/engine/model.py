@@ -7,9 +7,11 @@ import numpy as np
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.conditioning import Fold
-from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, unrestricted
+from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
+from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
+from service.engine.precision import precision_of
 from service.engine.search import find_optimum
 
 UNKNOWN = 1e-9
@@ -35,7 +37,26 @@ class JointModel:
         full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
-        return find_optimum(full, self.fold.factors, _inside(self.at.theta, self.criterion)).evaluation.value
+        return self._optimum(full).value
+
+    def _optimum(self, criterion: Criterion) -> Evaluation:
+        """The optimum of another criterion of the same model."""
+        return find_optimum(criterion, self.fold.factors, _inside(self.at.theta, criterion)).evaluation
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters do to the covariance, at the estimates by REML of the same model."""
+        criterion, at = self.criterion, self.at
+        if not criterion.restricted:
+            criterion = restrict(criterion)
+            at = criterion.at(at.theta) if self.held else self._optimum(criterion)
+        return covariance_slopes(
+            precision_of(criterion, at),
+            [(solved.N, solved.U[:, :-1]) for solved in at.factors],
+            criterion.parameters,
+            sigma=float(np.sqrt(at.rho / criterion.nu)),
+            half=at.half,
+            n=criterion.products.n,
+        )
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""

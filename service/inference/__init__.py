@@ -4,6 +4,7 @@ from service.inference.coefficients import CoefficientTable, coefficient_table, 
 from service.inference.context import Contrast, contexts
 from service.inference.fitted_values import fitted_values
 from service.inference.intervals import SpreadIntervals, spread_intervals
+from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
 from service.inference.pooling import Pooling, pooling
 from service.inference.shares import Shares, customary_shares, shares
@@ -11,6 +12,7 @@ from service.inference.shares import Shares, customary_shares, shares
 __all__ = [
     "CoefficientTable",
     "Contrast",
+    "KenwardRoger",
     "Pooling",
     "Shares",
     "SpreadIntervals",
@@ -20,6 +22,7 @@ __all__ = [
     "degrees_of_freedom",
     "fitted_values",
     "is_constant_within",
+    "kenward_roger",
     "pooling",
     "shares",
     "spread_intervals",
