@@ -17,8 +17,8 @@ from service.engine.remainder import Rest
 from service.errors import Fault, UnsupportedModel
 
 MOST_ELEMENTS = 6000**2
-"""Elements of all blocks from which the five or six copies that are needed, 288 MB each, are refused: they would take
-two minutes as well."""
+"""Elements of all blocks of which the six or so copies that are needed, 288 MB each, can still be held, and made in a
+minute or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class RemainingBlocks:
         """Psi times the rows (B, m, s) of every block, each factor's times its own."""
         spread = np.empty_like(rows)
         for psi, groups, own in zip(psis, self.groups, self.factors(), strict=True):
-            apart = rows[:, own].reshape(len(rows), groups, len(psi), -1)
-            spread[:, own] = np.einsum("ab,jgbs->jgas", psi, apart).reshape(len(rows), -1, rows.shape[2])
+            apart = rows[:, own].reshape(len(rows), groups, len(psi), rows.shape[2])
+            spread[:, own] = np.einsum("ab,jgbs->jgas", psi, apart).reshape(spread[:, own].shape)
         return spread
 
     def between(self, A: Matrix, f: int, h: int) -> Matrix:

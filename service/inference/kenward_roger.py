@@ -39,16 +39,16 @@ class KenwardRoger:
 def kenward_roger(fit: Fit) -> KenwardRoger:
     """The adjustment of a fit by REML; of one by ML, that of the same model by REML.
 
-    Where theta is held sigma^2 is all there is to estimate, as are the groups' means where nothing varies around them:
-    then the plain tests are exact. Otherwise there is no adjustment without noise, nor where the criterion does not
-    depend on theta.
+    Where theta is held sigma^2 is all that must be known, as is the groups' variance where nothing varies around their
+    means: then the plain tests are exact. Otherwise there is no adjustment without noise, nor where the variance
+    between groups cannot be told from that within.
 
     Raises UnsupportedModel where there are too many crossed groups.
     """
     estimates = fit.estimates
     if fit.held or (fit.model is None and fit.restricted and estimates.theta.size == 1):
         return _exact(fit)
-    if fit.model is None or fit.is_flat:
+    if fit.model is None or _is_unidentified(fit):
         p = estimates.beta.size
         return KenwardRoger(np.full(p, np.nan), np.full(p, np.nan), np.full((p, p), np.nan))
     slopes, basis = fit.model.covariance_slopes(), estimates.products.basis
@@ -62,6 +62,11 @@ def kenward_roger(fit: Fit) -> KenwardRoger:
     covariance[untold] = covariance[:, untold] = np.nan
     df = 2.0 / ((known.T @ changes) ** 2).sum(axis=0)
     return KenwardRoger(np.where(untold, np.nan, df), np.where(untold, np.nan, std_error), covariance)
+
+
+def _is_unidentified(fit: Fit) -> bool:
+    """Whether the deviance has no curvature along the only theta; of several, directions are told apart."""
+    return fit.is_flat or (fit.estimates.theta.size == 1 and bool(np.isnan(fit.curvature().covariance).any()))
 
 
 def _exact(fit: Fit) -> KenwardRoger:
