@@ -10,13 +10,13 @@ Y = Z'V^-1 X A_XX^-1/2,
 and for V itself I, Y'E_i Y and tr E_i N; with itself I and n. Not a row is needed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from service.arrays import Matrices, Matrix, Vector
+from service.engine.criterion import Criterion, Evaluation
 from service.engine.random_factors import Parameters
 
 
@@ -36,16 +36,15 @@ class CovarianceSlopes:
     traces: Matrix
 
 
-class Precision(Protocol):
-    """N = Z'V^-1 Z of all random factors, between any two groups; of each factor the groups come last."""
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What N makes of the slopes: for each of k parameters `columns`, N E_i Y (q, p, J) of every factor.
 
-    def times(self, f: int, columns: Matrices) -> list[Matrices]:
-        """The rows (q, s, J) of every factor of N times these columns (q, s, J) of factor f."""
-        ...
+    They may be made one after the other, to be used once. `traces` (k, k) are tr E_i N E_j N.
+    """
 
-    def traces(self, changes: Sequence[Matrix]) -> Matrix:
-        """Tr E_i N E_j N, (k, k), for the E (k, q, q) of the parameters of every factor."""
-        ...
+    columns: Iterable[Sequence[Matrices]]
+    traces: Matrix
 
 
 def changes_of(parameters: Parameters) -> list[Matrix]:
@@ -60,32 +59,33 @@ def changes_of(parameters: Parameters) -> list[Matrix]:
     return found
 
 
-def covariance_slopes(
-    precision: Precision,
-    factors: Sequence[tuple[Matrices, Matrices]],
-    parameters: Parameters,
-    *,
-    sigma: float,
-    half: Matrix,
-    n: int,
-) -> CovarianceSlopes:
-    """The slopes by the elements of every Psi, and by V's scale.
+def whitened(at: Evaluation, half: Matrix) -> list[Matrices]:
+    """Y = Z'V^-1 X times `half` (p, p), (q, p, J) of every factor."""
+    return [np.einsum("amj,mi->aij", solved.U[:, :-1], half) for solved in at.factors]
 
-    `factors` are the groups' own N (q, q, J) and U = Z'V^-1 X (q, p, J) of every factor.
-    """
-    changes = changes_of(parameters)
-    Y = [np.einsum("amj,mi->aij", U, half) for _, U in factors]
-    first = np.concatenate([_between(E, own, own) for E, own in zip(changes, Y, strict=True)])
-    second = np.stack(
-        [
-            np.concatenate([_between(E, own, turned) for E, own, turned in zip(changes, Y, N_E_Y, strict=True)])
-            for f, each in enumerate(changes)
-            for N_E_Y in (precision.times(f, np.einsum("ab,bpj->apj", one, Y[f])) for one in each)
-        ],
-        axis=1,
+
+def covariance_slopes(criterion: Criterion, at: Evaluation, turned: Turned) -> CovarianceSlopes:
+    """The slopes at an evaluation of a criterion, by the elements of every Psi and by V's scale."""
+    changes, Y = changes_of(criterion.parameters), whitened(at, at.half)
+    first = [_between(E, own, own) for E, own in zip(changes, Y, strict=True)]
+    second = [
+        np.concatenate([_between(E, own, other) for E, own, other in zip(changes, Y, N_E_Y, strict=True)])
+        for N_E_Y in turned.columns
+    ]
+    return with_scale(
+        np.concatenate(first),
+        np.stack(second, axis=1),
+        turned.traces,
+        np.concatenate(totals(changes, at)),
+        sigma=float(np.sqrt(at.rho / criterion.nu)),
+        half=at.half,
+        n=criterion.products.n,
     )
-    totals = [(E * N.sum(axis=2)).sum(axis=(1, 2)) for E, (N, _) in zip(changes, factors, strict=True)]
-    return with_scale(first, second, precision.traces(changes), np.concatenate(totals), sigma=sigma, half=half, n=n)
+
+
+def totals(changes: Sequence[Matrix], at: Evaluation) -> list[Vector]:
+    """Tr E_i N, (k,) for every factor."""
+    return [(E * solved.N.sum(axis=2)).sum(axis=(1, 2)) for E, solved in zip(changes, at.factors, strict=True)]
 
 
 def with_scale(

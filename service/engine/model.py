@@ -11,11 +11,16 @@ from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
 from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
-from service.engine.precision import precision_of
+from service.engine.precision import turned_exactly
+from service.engine.remaining_blocks import count_elements
 from service.engine.search import find_optimum
+from service.engine.turned_by_differences import turned_by_differences
 
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
+
+MOST_ELEMENTS = 3000**2
+"""Elements of the blocks that remain after the first factor from which N takes longer than its differences."""
 
 LEANS = 1e-6
 """Change of log sd along a direction that the data do not tell from which they do not tell the sd."""
@@ -49,14 +54,9 @@ class JointModel:
         if not criterion.restricted:
             criterion = restrict(criterion)
             at = criterion.at(at.theta) if self.held else self._optimum(criterion)
-        return covariance_slopes(
-            precision_of(criterion, at),
-            [(solved.N, solved.U[:, :-1]) for solved in at.factors],
-            criterion.parameters,
-            sigma=float(np.sqrt(at.rho / criterion.nu)),
-            half=at.half,
-            n=criterion.products.n,
-        )
+        exactly = count_elements(criterion.products) <= MOST_ELEMENTS
+        turned = turned_exactly(criterion, at) if exactly else turned_by_differences(criterion, at)
+        return covariance_slopes(criterion, at, turned)
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""

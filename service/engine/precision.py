@@ -17,16 +17,29 @@ and these fall into the blocks that no row joins.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.arrangement import Arrangement
-from service.engine.covariance_slopes import Precision
+from service.engine.covariance_slopes import Turned, changes_of, whitened
 from service.engine.criterion import Criterion, Evaluation
 from service.engine.elimination import columns_of, groups_of
 from service.engine.remaining_blocks import RemainingBlocks, blocks_of
+
+
+class Precision(Protocol):
+    """N = Z'V^-1 Z of all random factors, between any two groups; of each factor the groups come last."""
+
+    def times(self, f: int, columns: Matrices) -> list[Matrices]:
+        """The rows (q, s, J) of every factor of N times these columns (q, s, J) of factor f."""
+        ...
+
+    def traces(self, changes: Sequence[Matrix]) -> Matrix:
+        """Tr E_i N E_j N, (k, k), for the E (k, q, q) of the parameters of every factor."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +155,19 @@ class Remaining:
         return traces
 
 
-def precision_of(criterion: Criterion, at: Evaluation) -> Precision:
-    """N at an evaluation of a criterion.
+def turned_exactly(criterion: Criterion, at: Evaluation) -> Turned:
+    """What N makes of the slopes at an evaluation of a criterion."""
+    precision, changes = precision_of(criterion, at), changes_of(criterion.parameters)
+    columns = (
+        precision.times(f, np.einsum("ab,bpj->apj", one, own))
+        for f, (E, own) in enumerate(zip(changes, whitened(at, at.half), strict=True))
+        for one in E
+    )
+    return Turned(columns, precision.traces(changes))
 
-    Raises UnsupportedModel where the remaining columns are too many for a dense matrix.
-    """
+
+def precision_of(criterion: Criterion, at: Evaluation) -> Precision:
+    """N at an evaluation of a criterion."""
     plan, within = criterion.arrangement, at.factors[0].N
     if plan is None:
         return SeparatePrecision(within)

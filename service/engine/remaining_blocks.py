@@ -14,11 +14,6 @@ from scipy.sparse.csgraph import connected_components
 from service.arrays import Codes, Matrix
 from service.engine.crossproducts import CrossProducts
 from service.engine.remainder import Rest
-from service.errors import Fault, UnsupportedModel
-
-MOST_ELEMENTS = 6000**2
-"""Elements of all blocks of which the six or so copies that are needed, 288 MB each, can still be held, and made in a
-minute or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +56,11 @@ class RemainingBlocks:
 
 
 def blocks_of(products: CrossProducts, rest: Rest) -> list[RemainingBlocks]:
-    """The blocks of the columns of the factors after the first, by the groups they have of each.
-
-    Raises UnsupportedModel where they are so large that their matrices would fill the memory.
-    """
-    counts = [factor.gram.shape[2] for factor in products.factors[1:]]
-    sizes = np.array([len(factor.gram) for factor in products.factors[1:]])
-    factor, block = np.repeat(np.arange(sizes.size), counts), _blocks_of_groups(products)
-    compositions = np.zeros((block.max() + 1, sizes.size), dtype=np.intp)
-    np.add.at(compositions, (block, factor), 1)
-    _require_moderate(compositions @ sizes)
-    shapes, shape = np.unique(compositions, axis=0, return_inverse=True)
+    """The blocks of the columns of the factors after the first, by the groups they have of each."""
+    factor, block, sizes = _groups_of(products)
+    counts = np.zeros((block.max() + 1, sizes.size), dtype=np.intp)
+    np.add.at(counts, (block, factor), 1)
+    shapes, shape = np.unique(counts, axis=0, return_inverse=True)
     block_of_column = np.repeat(block, sizes[factor])
     # A block's columns come together, in the order in which they are.
     order = np.argsort(block_of_column, kind="stable")
@@ -86,8 +75,20 @@ def blocks_of(products: CrossProducts, rest: Rest) -> list[RemainingBlocks]:
     return found
 
 
-def _blocks_of_groups(products: CrossProducts) -> Codes:
-    """The block of each group of the factors after the first, counted from 0; groups that share a row are in one."""
+def count_elements(products: CrossProducts) -> int:
+    """How many elements all blocks together have; none where there is one factor."""
+    if len(products.factors) == 1:
+        return 0
+    factor, block, sizes = _groups_of(products)
+    widths = np.bincount(block, sizes[factor])
+    return int(widths @ widths)
+
+
+def _groups_of(products: CrossProducts) -> tuple[Codes, Codes, Codes]:
+    """Factor and block of each group of the factors after the first, from 0 on, and the factors' q.
+
+    Groups that share a row are of one block.
+    """
     counts = [factor.gram.shape[2] for factor in products.factors]
     starts = np.cumsum([0, *counts])
     edges = []
@@ -98,15 +99,6 @@ def _blocks_of_groups(products: CrossProducts) -> Codes:
     rows, columns = (np.concatenate(part) for part in zip(*edges, strict=True))
     graph = coo_array((np.ones(rows.size, dtype=np.int8), (rows, columns)), (starts[-1], starts[-1]))
     _, label = connected_components(csr_array(graph), directed=False)
-    return np.unique(label[counts[0] :], return_inverse=True)[1].astype(np.intp, copy=False)
-
-
-def _require_moderate(widths: Codes) -> None:
-    """Refuse blocks of so many columns, each, that their matrices would fill the memory."""
-    if int((widths**2).sum()) > MOST_ELEMENTS:
-        raise UnsupportedModel(
-            f"Kenward-Roger degrees of freedom take a dense matrix of {int(widths.max()):,} columns here, as many "
-            "crossed groups have beside the largest factor, which is too large to hold. Ask for satterthwaite, which "
-            "takes none.",
-            Fault("There are too many crossed groups for kenward-roger.", pointer="/df"),
-        )
+    block = np.unique(label[counts[0] :], return_inverse=True)[1].astype(np.intp, copy=False)
+    sizes = np.array([len(factor.gram) for factor in products.factors[1:]])
+    return np.repeat(np.arange(sizes.size), counts[1:]), block, sizes

@@ -52,10 +52,7 @@ def coefficient_table(
 
 
 def degrees_of_freedom(fit: Fit, degrees: Degrees, curvature: Curvature | None = None) -> Vector:
-    """The denominator degrees of freedom (p,); inf for none. `curvature` is the fit's, if it is known already.
-
-    Raises UnsupportedModel where those of Kenward & Roger would take too much memory.
-    """
+    """The denominator degrees of freedom (p,); inf for none. `curvature` is the fit's, if it is known already."""
     p = fit.estimates.beta.size
     if degrees == "none":
         return np.full(p, np.inf)

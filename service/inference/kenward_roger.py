@@ -42,8 +42,6 @@ def kenward_roger(fit: Fit) -> KenwardRoger:
     Where theta is held sigma^2 is all that must be known, as is the groups' variance where nothing varies around their
     means: then the plain tests are exact. Otherwise there is no adjustment without noise, nor where the variance
     between groups cannot be told from that within.
-
-    Raises UnsupportedModel where there are too many crossed groups.
     """
     estimates = fit.estimates
     if fit.held or (fit.model is None and fit.restricted and estimates.theta.size == 1):

@@ -23,8 +23,7 @@ INTERCEPT = "(Intercept)"
 def fit_document(id: str, design: Design, fit: Fit, options: FitOptions) -> wire.FitDocument:
     """The document of a fit, under the id it is kept by.
 
-    Raises NotFinite if a coefficient or its error is too large for a double, and UnsupportedModel if what was asked for
-    would take too much memory.
+    Raises NotFinite if a coefficient or its error is too large for a double.
     """
     found = findings_of(design, fit, options)
     _require_finite(found)

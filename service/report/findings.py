@@ -39,10 +39,7 @@ class Findings:
 
 
 def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
-    """What follows from a fit, as far as the options ask for it.
-
-    Raises UnsupportedModel where Kenward & Roger's tests would take too much memory.
-    """
+    """What follows from a fit, as far as the options ask for it."""
     estimates = fit.estimates
     names = tuple(design.names[k] for k in estimates.kept)
     return Findings(

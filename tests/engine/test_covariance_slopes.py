@@ -1,5 +1,6 @@
 """What the parameters do to the covariance, against the textbook with matrices n by n."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,31 +9,26 @@ import pytest
 from service.arrays import Matrix, Vector
 from service.engine.arrangement import arrange
 from service.engine.block_rest import BlockRest
-from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
-from service.engine.criterion import Criterion
-from service.engine.precision import JointPrecision, precision_of
-from service.engine.remaining_blocks import blocks_of
+from service.engine.covariance_slopes import CovarianceSlopes, Turned, covariance_slopes
+from service.engine.criterion import Criterion, Evaluation
+from service.engine.precision import turned_exactly
+from service.engine.remaining_blocks import blocks_of, count_elements
 from service.engine.sparse_rest import SparseRest
-from service.errors import UnsupportedModel
+from service.engine.turned_by_differences import turned_by_differences
 from tests.engine.cases import THETAS, Case, case, psis_of, theta_of
 from tests.engine.structures import CROSSED, NESTED, VARIED
 from tests.engine.test_sparse_rest import make_everything_sparse
 from tests.engine.textbook import inverted
 
+Ways = Callable[[Criterion, Evaluation], Turned]
+
 ACCURACY = {"large": 1e-6}
 """What the witness keeps: it inverts a V whose condition number is a million and more."""
 
 
-def slopes_at(criterion: Criterion, theta: Vector) -> CovarianceSlopes:
+def slopes_at(criterion: Criterion, theta: Vector, turned: Ways = turned_exactly) -> CovarianceSlopes:
     at = criterion.at(theta)
-    return covariance_slopes(
-        precision_of(criterion, at),
-        [(solved.N, solved.U[:, :-1]) for solved in at.factors],
-        criterion.parameters,
-        sigma=1.0,
-        half=at.half,
-        n=criterion.products.n,
-    )
+    return covariance_slopes(criterion, at, turned(criterion, at))
 
 
 def slopes_by_the_book(this: Case, theta: Vector, half: Matrix) -> tuple[Matrix, Matrix, Matrix]:
@@ -55,6 +51,16 @@ def test_the_slopes_of_the_covariance(name: str) -> None:
     for kind in THETAS:
         theta = theta_of(this.criterion, kind)
         assert_by_the_book(this, slopes_at(this.criterion, theta), theta, ACCURACY.get(kind, 1e-10))
+
+
+@pytest.mark.parametrize("name", ["crossed, slopes by both, weights", "nested and crossed, slopes", "partly crossed"])
+def test_the_slopes_of_the_covariance_by_differences(name: str) -> None:
+    this = case(name, restricted=True)
+    for kind in THETAS:
+        theta = theta_of(this.criterion, kind)
+        found = slopes_at(this.criterion, theta, turned_by_differences)
+        # Of the differences (turned_by_differences.py), and of what they multiply that is rounding.
+        assert_by_the_book(this, found, theta, max(3e-8, ACCURACY.get(kind, 0.0)))
 
 
 def assert_by_the_book(this: Case, found: CovarianceSlopes, theta: Vector, accuracy: float) -> None:
@@ -106,12 +112,8 @@ def test_what_remains_of_partly_crossed_factors_falls_apart_where_they_do() -> N
     assert shapes("nested in two that are crossed") == [(2, (3, 2))]
 
 
-def test_a_matrix_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    criterion = case("crossed", restricted=True).criterion
-    at = criterion.at(theta_of(criterion, "moderate"))
-    monkeypatch.setattr("service.engine.remaining_blocks.MOST_ELEMENTS", 24)
-    with pytest.raises(UnsupportedModel, match=r"matrix of 5 columns.*satterthwaite") as refused:
-        precision_of(criterion, at)
-    assert refused.value.faults[0].pointer == "/df"
-    monkeypatch.setattr("service.engine.remaining_blocks.MOST_ELEMENTS", 25)
-    assert isinstance(precision_of(criterion, at), JointPrecision)
+def test_the_elements_of_blocks_are_counted() -> None:
+    assert count_elements(case("a slope", restricted=True).criterion.products) == 0
+    assert count_elements(case("nested in three levels", restricted=True).criterion.products) == 3 * 3**2
+    # Six groups with two coefficients, four with two.
+    assert count_elements(case("nested in two that are crossed", restricted=True).criterion.products) == 2 * 10**2

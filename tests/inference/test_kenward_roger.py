@@ -110,6 +110,17 @@ def test_any_random_effects(name: str) -> None:
     assert_same(kenward_roger(fit(STRUCTURES[name])), by_the_book(STRUCTURES[name]), 1e-8)
 
 
+@pytest.mark.parametrize("name", ["crossed, slopes by both, weights", "nested in two that are crossed"])
+def test_what_would_take_too_large_a_matrix_comes_by_differences(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = fit(STRUCTURES[name])
+    exact = kenward_roger(fitted)
+    monkeypatch.setattr("service.engine.model.MOST_ELEMENTS", 0)
+    found = kenward_roger(fitted)
+    assert found.df.tolist() != exact.df.tolist()
+    # Of the differences (engine/turned_by_differences.py).
+    assert_same(found, exact, 1e-6)
+
+
 def test_groups_of_one_size_are_their_means() -> None:
     codes = group_of((4,) * 6)
     x = np.tile([-1.5, -0.5, 0.5, 1.5], 6)

@@ -178,13 +178,6 @@ def test_other_tests_have_nothing_adjusted(df: str) -> None:
     assert [row.adjusted_std_error for row in found.fixed_effects] == [None, None]
 
 
-def test_what_takes_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.engine.remaining_blocks.MOST_ELEMENTS", 24)
-    refused = refusal_of(ask(json.dumps(request(PLAIN, CROSSED, df="kenward-roger")).encode()))
-    assert (refused.code, refused.errors[0].pointer) == ("unsupported_model", "/df")
-    assert document(request(PLAIN, CROSSED)).fixed_effects[0].df is not None
-
-
 @pytest.mark.parametrize(("held", "told"), [(0, 0.0), (0.5, 0.5), ([0.5], 0.5), ("inf", None), (["inf"], None)])
 def test_theta_is_held(held: object, told: float | None) -> None:
     found = radon(theta=held)
