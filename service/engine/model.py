@@ -20,7 +20,8 @@ UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
 
 MOST_ELEMENTS = 3000**2
-"""Elements of the blocks that remain after the first factor from which N takes longer than its differences."""
+"""Elements of the blocks that remain after the first factor up to which N is formed: its copies would take more memory
+than the fit, and no less time than differences."""
 
 LEANS = 1e-6
 """Change of log sd along a direction that the data do not tell from which they do not tell the sd."""
