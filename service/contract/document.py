@@ -54,11 +54,18 @@ class Model(Part):
 
 
 class FixedEffect(Part):
-    """A coefficient that does not vary by group."""
+    """A coefficient that does not vary by group.
+
+    The statistic, its p-value and the interval go by `adjusted_std_error` where there is one, otherwise by `std_error`.
+    """
 
     term: str
     estimate: float
-    std_error: float | None
+    std_error: float | None = Field(description="As lme4's: it takes the variances as known.")
+    adjusted_std_error: float | None = Field(
+        description="Kenward and Roger's, which allows for the variances being estimated, of the model fitted by REML "
+        "also where the method is ML; null unless `df` is kenward-roger."
+    )
     statistic: float | None
     df: float | None
     p_value: float | None
@@ -204,7 +211,11 @@ class FitDocument(Part):
     status: Literal["succeeded"]
     model: Model
     fixed_effects: list[FixedEffect]
-    fixed_effects_covariance: Rows
+    fixed_effects_covariance: Rows = Field(description="As lme4's vcov(): it takes the variances as known.")
+    adjusted_covariance: Rows | None = Field(
+        description="Kenward and Roger's covariance of the coefficients, of the model fitted by REML also where the "
+        "method is ML; null unless `df` is kenward-roger."
+    )
     variance_components: list[VarianceComponent]
     random_correlations: list[RandomCorrelation]
     icc: IntraclassCorrelation

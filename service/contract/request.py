@@ -95,9 +95,11 @@ class FitOptions(RowOptions):
     intervals: Literal["wald", "none"] = Field(
         "wald", description="Intervals of the coefficients and standard deviations."
     )
-    df: Literal["satterthwaite", "residual", "none"] = Field(
+    df: Literal["satterthwaite", "kenward-roger", "residual", "none"] = Field(
         "satterthwaite",
-        description="Denominator degrees of freedom of the coefficients; none means a normal reference.",
+        description="Denominator degrees of freedom of the coefficients; none means a normal reference. kenward-roger "
+        "adjusts the standard errors that tests and intervals go by as well, and is that of the fit by REML whichever "
+        "the method.",
     )
     theta: Theta | None = Field(
         None,

@@ -1,5 +1,6 @@
 """The engine: Design -> CrossProducts -> Criterion -> optimum -> Estimates."""
 
+from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.crossproducts import CrossProducts
 from service.engine.curvature import Curvature
 from service.engine.estimates import Estimates, FactorEstimates
@@ -7,4 +8,14 @@ from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
 from service.engine.verdict import Verdict
 
-__all__ = ["CrossProducts", "Curvature", "Estimates", "FactorEstimates", "Fit", "Verdict", "fit", "fit_all"]
+__all__ = [
+    "CovarianceSlopes",
+    "CrossProducts",
+    "Curvature",
+    "Estimates",
+    "FactorEstimates",
+    "Fit",
+    "Verdict",
+    "fit",
+    "fit_all",
+]

@@ -22,6 +22,7 @@ from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
 from service.engine.derivatives import by_theta, slopes_by_psi
 from service.engine.elimination import (
+    Pooled,
     columns_of,
     graded_roots,
     grading,
@@ -43,8 +44,8 @@ class Evaluation:
 
     `value` is the deviance with every constant, `gradient` (k,) its derivatives by theta, `hessian` (k, k) the second
     ones: exact for a single factor, their expectation otherwise. `beta` (p,) and `rho`, the weighted residual sum of
-    squares; `inverse` (p, p) = A_XX^-1. `factors` are the groups of every factor, `slopes` the derivatives by Psi_f.
-    `uncertainty` is what rounding may have done to the value.
+    squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p). `factors` are the groups of every factor,
+    `slopes` the derivatives by Psi_f. `uncertainty` is what rounding may have done to the value.
     """
 
     theta: Vector
@@ -53,6 +54,7 @@ class Evaluation:
     hessian: Matrix
     beta: Vector
     rho: float
+    half: Matrix
     inverse: Matrix
     factors: tuple[Solved, ...]
     slopes: tuple[Matrix, ...]
@@ -103,17 +105,22 @@ class Criterion:
             hessian=hessian,
             beta=beta,
             rho=rho,
+            half=R.T,
             inverse=R.T @ R,
             factors=factors,
             slopes=tuple(slopes),
             uncertainty=self.nu * np.finfo(np.float64).eps * eliminated.subtracted_from / rho,
         )
 
+    def pooled(self, root: Matrix) -> Pooled:
+        """The first factor's groups, pooled as its Lambda says."""
+        psi = root @ root.T
+        return pool(self._roots(grading(psi)), psi)
+
     def _eliminate(self, lambdas: list[Matrix]) -> "_Eliminated":
         """All factors eliminated, the first and then what remains."""
-        products, first = self.products, self.products.factors[0]
-        psi, q = lambdas[0] @ lambdas[0].T, len(lambdas[0])
-        pooled = pool(self._roots(grading(psi)), psi)
+        products, first, q = self.products, self.products.factors[0], len(lambdas[0])
+        pooled = self.pooled(lambdas[0])
         M, N = products.solution, pooled.N
         U = groupwise.product(N, M)
         A = products.within + groupwise.weighted_products(M, U)
@@ -156,6 +163,11 @@ def criterion_of(products: CrossProducts, parameters: Parameters, *, restricted:
 def unrestricted(criterion: Criterion) -> Criterion:
     """The ML deviance of the same model."""
     return _criterion(criterion.products, criterion.parameters, criterion.arrangement, restricted=False)
+
+
+def restrict(criterion: Criterion) -> Criterion:
+    """The REML deviance of the same model."""
+    return _criterion(criterion.products, criterion.parameters, criterion.arrangement, restricted=True)
 
 
 def _criterion(

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates
 from service.engine.verdict import Verdict
@@ -19,6 +20,10 @@ class Model(Protocol):
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""
+        ...
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters in which V is linear do to it, at the estimates by REML of the same model."""
         ...
 
 

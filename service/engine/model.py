@@ -7,13 +7,21 @@ import numpy as np
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.conditioning import Fold
-from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, unrestricted
+from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
+from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
+from service.engine.precision import turned_exactly
+from service.engine.remaining_blocks import count_elements
 from service.engine.search import find_optimum
+from service.engine.turned_by_differences import turned_by_differences
 
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
+
+MOST_ELEMENTS = 3000**2
+"""Elements of the blocks that remain after the first factor up to which N is formed: its copies would take more memory
+than the fit, and no less time than differences."""
 
 LEANS = 1e-6
 """Change of log sd along a direction that the data do not tell from which they do not tell the sd."""
@@ -35,7 +43,21 @@ class JointModel:
         full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
-        return find_optimum(full, self.fold.factors, _inside(self.at.theta, self.criterion)).evaluation.value
+        return self._optimum(full).value
+
+    def _optimum(self, criterion: Criterion) -> Evaluation:
+        """The optimum of another criterion of the same model."""
+        return find_optimum(criterion, self.fold.factors, _inside(self.at.theta, criterion)).evaluation
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters do to the covariance, at the estimates by REML of the same model."""
+        criterion, at = self.criterion, self.at
+        if not criterion.restricted:
+            criterion = restrict(criterion)
+            at = criterion.at(at.theta) if self.held else self._optimum(criterion)
+        exactly = count_elements(criterion.products) <= MOST_ELEMENTS
+        turned = turned_exactly(criterion, at) if exactly else turned_by_differences(criterion, at)
+        return covariance_slopes(criterion, at, turned)
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""

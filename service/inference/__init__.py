@@ -7,6 +7,7 @@ from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio,
 from service.inference.context import Contrast, contexts
 from service.inference.fitted_values import fitted_values
 from service.inference.intervals import SpreadIntervals, spread_intervals
+from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
 from service.inference.pooling import Pooling, pooling
 from service.inference.separate import SeparateRegressions
@@ -18,6 +19,7 @@ __all__ = [
     "Comparison",
     "Contrast",
     "Criteria",
+    "KenwardRoger",
     "LikelihoodRatio",
     "Pooling",
     "Regression",
@@ -33,6 +35,7 @@ __all__ = [
     "distance",
     "fitted_values",
     "is_constant_within",
+    "kenward_roger",
     "pooling",
     "shares",
     "spread_intervals",

@@ -12,7 +12,7 @@ from service.arrays import Codes, Matrix, Vector
 from service.engine import CrossProducts
 from service.engine.conditioning import RANK_TOLERANCE
 from service.engine.crossproducts import total_products
-from service.engine.estimates import restore
+from service.engine.estimates import in_data_units
 from service.engine.noise import rounding
 from service.engine.profile import whiten
 
@@ -67,7 +67,7 @@ def _least_squares(products: CrossProducts, A: Matrix, inside: Codes, df: int) -
     marked = inverse.copy()
     marked[untold] = marked[:, untold] = np.inf
     jacobian = basis.jacobian()
-    unit_error, _ = restore(jacobian, marked, basis.y_unit)
+    unit_error, _ = in_data_units(jacobian, marked, basis.y_unit)
     told = np.isfinite(unit_error)
     return Regression(
         beta=np.where(told, basis.coefficients(solution, jacobian), np.nan),

@@ -42,6 +42,7 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         model=_model(found, options),
         fixed_effects=_fixed_effects(found, options),
         fixed_effects_covariance=found.estimates.covariance.tolist(),
+        adjusted_covariance=None if found.adjusted is None else found.adjusted.covariance.tolist(),
         variance_components=variance_components(found, options),
         random_correlations=random_correlations(found),
         icc=wire.IntraclassCorrelation(
@@ -90,15 +91,17 @@ def _model(found: Findings, options: FitOptions) -> wire.Model:
 
 
 def _fixed_effects(found: Findings, options: FitOptions) -> list[wire.FixedEffect]:
-    estimates = found.estimates
-    df = degrees_of_freedom(found.fit, options.df, found.curvature)
-    table = coefficient_table(found.fit, df, options.confidence_level)
+    estimates, adjusted = found.estimates, found.adjusted
+    df = degrees_of_freedom(found.fit, options.df, found.curvature) if adjusted is None else adjusted.df
+    errors = None if adjusted is None else adjusted.std_error
+    table = coefficient_table(found.fit, df, options.confidence_level, errors)
     wanted = options.intervals != "none"
     return [
         wire.FixedEffect(
             term=name,
             estimate=estimates.beta[k],
             std_error=estimates.std_error[k],
+            adjusted_std_error=None if errors is None else errors[k],
             statistic=table.statistic[k],
             df=table.df[k],
             p_value=table.p_value[k],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.contract.request import FitOptions
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
-from service.inference import Pooling, Shares, customary_shares, pooling, shares
+from service.inference import KenwardRoger, Pooling, Shares, customary_shares, kenward_roger, pooling, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +13,16 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    that was asked for needs it, `adjusted` unless Kenward & Roger's tests were. `shares` are the customary ones,
+    `all_shares` count all that varies. `pooling` has an entry for each factor, None unless a varying intercept is all
+    that varies by it.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
     curvature: Curvature | None
+    adjusted: KenwardRoger | None
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
@@ -45,6 +47,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         fit=fit,
         names=names,
         curvature=fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None,
+        adjusted=kenward_roger(fit) if options.df == "kenward-roger" else None,
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),

@@ -45,6 +45,7 @@ SEVERITIES = {
     "theta_held": {"info"},
     "no_residual_variance": {"warning"},
     "variances_unidentified": {"warning"},
+    "no_adjustment": {"warning"},
     "variance_out_of_range": {"info"},
     "not_converged": {"warning"},
     "several_optima": {"info"},
@@ -76,6 +77,7 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "theta_held": request(PLAIN, theta=0.25),
     "no_residual_variance": request(LINE),
     "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
+    "no_adjustment": request(PLAIN, "y ~ g + (1 | g) + (1 | h)", df="kenward-roger"),
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
     "boundary_variance": request(CENTRED, MEAN),
     "singular_covariance": request(CENTRED, SLOPES),
@@ -91,6 +93,7 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
 
 DOES_NOT: Mapping[str, Mapping[str, object]] = {
     **dict.fromkeys(APPLIES, RADON),
+    "no_adjustment": {**RADON, "df": "kenward-roger"},
     "singleton_groups": request(PLAIN, MEAN),
     "equivalent_n": request(PLAIN, theta=0),
     "significance_no_criterion": request(CENTRED, MEAN),
@@ -157,7 +160,7 @@ def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
     whole = document(APPLIES[code])
     (note,) = found(APPLIES[code], code)
     shared = note.where.keys() & OF_DOCUMENT.keys()
-    assert shared or code in {"aliased_terms", "shares_leave_out"}
+    assert shared or code in {"aliased_terms", "no_adjustment", "shares_leave_out"}
     assert {name: note.where[name] for name in shared} == {name: OF_DOCUMENT[name](whole) for name in shared}
 
 

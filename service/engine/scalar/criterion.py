@@ -34,8 +34,9 @@ class Evaluation:
     """The criterion at one phi, in units of the basis.
 
     `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `A1` (p, p), the derivative of A_XX.
-    `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
+    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p), and `A1`
+    (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi
+    with sigma held.
     """
 
     phi: float
@@ -44,6 +45,7 @@ class Evaluation:
     curvature: float
     beta: Vector
     rho: float
+    half: Matrix
     inverse: Matrix
     A1: Matrix
     rho_slope: float
@@ -125,6 +127,7 @@ class Criterion:
             curvature=second + self.nu * (rho2 - rho1 * rho1),
             beta=beta,
             rho=rho,
+            half=R.T,
             inverse=R.T @ R,
             A1=A1[:-1, :-1],
             rho_slope=rho1 * rho,
@@ -169,3 +172,9 @@ def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
     """The ML deviance of the same model."""
     nu, constant = profile_constants(products, restricted=False)
     return replace(criterion, restricted=False, nu=nu, constant=constant)
+
+
+def restrict(criterion: Criterion, products: CrossProducts) -> Criterion:
+    """The REML deviance of the same model."""
+    nu, constant = profile_constants(products, restricted=True)
+    return replace(criterion, restricted=True, nu=nu, constant=constant)

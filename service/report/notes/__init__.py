@@ -6,7 +6,7 @@ function a code.
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes import boundary, groups, identification, limits, predictors, rows, search, slopes
+from service.report.notes import adjustment, boundary, groups, identification, limits, predictors, rows, search, slopes
 
 WRITERS = (
     rows.rows_dropped,
@@ -15,6 +15,7 @@ WRITERS = (
     limits.theta_held,
     limits.no_residual_variance,
     identification.variances_unidentified,
+    adjustment.no_adjustment,
     limits.variance_out_of_range,
     search.not_converged,
     search.several_optima,
