@@ -10,8 +10,8 @@ class ParameterIntervals:
     """The ends, low and high, of the intervals of a fit's parameters; nan where there is none.
 
     `fixed` (p, 2) those of the coefficients; `spreads` those of each factor's standard deviations (q, 2), and of the
-    residual's (1, 2) last; `correlations` those of each factor, a row for each pair of coefficients of one term, term by
-    term, in the order of itertools.combinations; `icc` (2,) those of the adjusted intraclass correlation.
+    residual's (1, 2) last; `correlations` those of each factor, a row for each pair of coefficients of one term, term
+    by term, in the order of itertools.combinations; `icc` (2,) those of the adjusted intraclass correlation.
     """
 
     fixed: Matrix
