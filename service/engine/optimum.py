@@ -100,7 +100,7 @@ def descend(evaluate: Callable[[Vector], Found], start: Vector, *, exact: bool) 
         gain = at.value - then.value
         noise = ROUNDING * max(1.0, abs(at.value))
         if not exact:
-            correction = _corrected(correction, step, then.gradient - at.gradient, then.hessian)
+            correction = corrected(correction, step, then.gradient - at.gradient, then.hessian)
         if gain < 0.1 * expected - noise:
             radius = 0.25 * length
         elif gain > 0.75 * expected and length > 0.8 * radius:
@@ -172,7 +172,7 @@ def distance(gradient: Vector, hessian: Matrix) -> float:
     return float(np.sqrt(0.5 * (pull[~flat] ** 2 / values[~flat]).sum()))
 
 
-def _corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
+def corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
     """The correction with what this step's change of the gradient adds to it (SR1), unless that is ill-defined."""
     missing = change - (hessian + correction) @ step
     weight = float(missing @ step)

@@ -5,8 +5,7 @@ intraclass correlation by its logit, with the delta method from the covariance o
 """
 
 import math
-from collections.abc import Collection, Iterator
-from itertools import combinations
+from collections.abc import Collection
 
 import numpy as np
 from scipy.special import expit, ndtri
@@ -30,8 +29,8 @@ def wald_intervals(
 ) -> ParameterIntervals:
     """The Wald intervals of a fit's parameters; nan on the boundary, where theta is held, and where the data tell none.
 
-    `df` (p,) are the coefficients' degrees of freedom. `fixed_terms` are the names of the coefficients: they decide what
-    counts in the intraclass correlation (shares.py).
+    `df` (p,) are the coefficients' degrees of freedom. `fixed_terms` are the names of the coefficients: they decide
+    what counts in the intraclass correlation (shares.py).
     """
     table = coefficient_table(fit, df, confidence_level)
     spreads = spread_intervals(fit, confidence_level, curvature)
@@ -47,33 +46,26 @@ def wald_intervals(
 
 def _correlations(factor: FactorEstimates, slopes: Matrices, fit: Fit, curvature: Curvature, z: float) -> Matrix:
     """The intervals of a factor's correlations, a row for each pair of one term."""
-    found = []
-    for i, j in pairs_of(factor):
-        r, slope = _fisher(
-            factor.spread / fit.estimates.sigma if fit.estimates.sigma > 0 else factor.spread, slopes, i, j
-        )
-        error = _error(slope, curvature)
-        found.append(np.tanh(math.atanh(r) + z * error * np.array([-1.0, 1.0])) if abs(r) < 1.0 - ONE else [np.nan] * 2)
-    return np.array(found).reshape(-1, 2)
+    found = np.full((len(factor.factor.pairs), 2), np.nan)
+    sigma = fit.estimates.sigma
+    for row, (i, j) in enumerate(factor.factor.pairs):
+        if sigma > 0 and (factor.sd[[i, j]] > 0).all() and np.isfinite(factor.sd[[i, j]]).all():
+            r, slope = _correlation(factor.spread / sigma, slopes, i, j)
+            if abs(r) < 1.0 - ONE:
+                error = _error(slope / ((1.0 - r) * (1.0 + r)), curvature)
+                found[row] = np.tanh(math.atanh(r) + z * error * np.array([-1.0, 1.0]))
+    return found
 
 
-def pairs_of(factor: FactorEstimates) -> Iterator[tuple[int, int]]:
-    """The pairs of coefficients of one term, term by term: those that are correlated."""
-    return (pair for term in factor.factor.terms for pair in combinations(range(term.start, term.stop), 2))
-
-
-def _fisher(scores: Matrix, slopes: Matrices, i: int, j: int) -> tuple[float, Vector]:
-    """The correlation of coefficients i and j, and the derivatives (k,) of its z; nan where one does not vary.
+def _correlation(scores: Matrix, slopes: Matrices, i: int, j: int) -> tuple[float, Vector]:
+    """The correlation of coefficients i and j, and its derivatives (k,).
 
     Of the angle between rows s_i and s_j of the root: dr = ds_i (e_j - r e_i) / |s_i| + ds_j (e_i - r e_j) / |s_j|.
     """
     lengths = np.linalg.norm(scores[[i, j]], axis=1)
-    if not (lengths > 0).all() or not np.isfinite(lengths).all():
-        return np.nan, np.full(len(slopes), np.nan)
     first, second = scores[[i, j]] / lengths[:, None]
     r = float(first @ second)
-    change = slopes[:, i] @ (second - r * first) / lengths[0] + slopes[:, j] @ (first - r * second) / lengths[1]
-    return r, change / ((1.0 - r) * (1.0 + r)) if abs(r) < 1.0 - ONE else np.full(len(slopes), np.nan)
+    return r, slopes[:, i] @ (second - r * first) / lengths[0] + slopes[:, j] @ (first - r * second) / lengths[1]
 
 
 def _icc(fit: Fit, curvature: Curvature, fixed_terms: Collection[str], z: float) -> Vector:
@@ -103,7 +95,7 @@ def _ratio(estimates: Estimates, place: int, slopes: Matrices, counted: list[int
 
 
 def _error(slope: Vector, curvature: Curvature) -> float:
-    """The standard error of what has this slope (k,) by theta; nan where it is not estimated, or not told by the data."""
+    """The standard error of what has this slope (k,) by theta; nan where it is held, or not told by the data."""
     if np.abs(slope @ curvature.untold).max(initial=0.0) > LEANS:
         return np.nan
     variance = float(slope @ curvature.covariance[:-1, :-1] @ slope)

@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 
+from service.arrays import Vector
 from service.contract.request import FitOptions
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
-from service.inference import Pooling, Shares, customary_shares, pooling, shares
+from service.inference import (
+    ParameterIntervals,
+    Pooling,
+    Shares,
+    customary_shares,
+    degrees_of_freedom,
+    pooling,
+    profile_intervals,
+    shares,
+    wald_intervals,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +24,17 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    that was asked for needs it; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all
+    parameters, None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies.
+    `pooling` has an entry for each factor, None unless a varying intercept is all that varies by it.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
     curvature: Curvature | None
+    df: Vector
+    intervals: ParameterIntervals | None
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
@@ -40,12 +54,30 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
     """What follows from a fit, as far as the options ask for it."""
     estimates = fit.estimates
     names = tuple(design.names[k] for k in estimates.kept)
+    curvature = fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None
+    df = degrees_of_freedom(fit, options.df, curvature)
     return Findings(
         design=design,
         fit=fit,
         names=names,
-        curvature=fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None,
+        curvature=curvature,
+        df=df,
+        intervals=_intervals(fit, names, options, df, curvature),
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
     )
+
+
+def _intervals(
+    fit: Fit, names: tuple[str, ...], options: FitOptions, df: Vector, curvature: Curvature | None
+) -> ParameterIntervals | None:
+    """The intervals that were asked for."""
+    match options.intervals:
+        case "none":
+            return None
+        case "wald":
+            known = fit.curvature() if curvature is None else curvature
+            return wald_intervals(fit, df, options.confidence_level, known, names)
+        case "profile":
+            return profile_intervals(fit, options.confidence_level, names)

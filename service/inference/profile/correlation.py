@@ -1,75 +1,53 @@
-"""Profile intervals of correlations: the deviance is least over what remains of theta where one of them is held."""
+"""The deviance by the angle of two coefficients, whose sine is their correlation."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
-from service.engine.criterion import Evaluation
-from service.engine.optimum import descend
-from service.inference.profile.crossing import crossing_before
-from service.inference.profile.ends import AWAY, is_exact
+from service.arrays import Vector
+from service.inference.profile.contour import Height
 from service.inference.profile.leading import Leading
-from service.inference.profile.region import Ends
 
 
 @dataclass(frozen=True, slots=True)
-class HeldCorrelation:
-    """The least deviance with the correlation of the two coefficients that lead held at the sine of an angle.
+class CorrelationAngle:
+    """The deviance by theta in which two elements are a scale and an angle, (k,).
 
-    Over sigma, the coefficients of a group are a u and b u + d v, where (u, v) has the Lambda [[l, 0], [m, k]]. With
-    b l + d m = s sin(angle) and d k = s cos(angle) the correlation is that sine, and theta is linear in what is free:
-    l, s in the place of m, and all other elements but k. `known` are the free elements where the deviance was least,
-    by angle.
+    Over sigma, the two coefficients that lead are a u and b u + d v, where (u, v) has the Lambda [[l, 0], [m, k]]. With
+    b l + d m = s sin(angle) and d k = s cos(angle) their correlation is that sine: s and the angle stand for m and k.
     """
 
     leading: Leading
-    known: dict[float, Vector] = field(default_factory=dict)
 
-    def __call__(self, angle: float) -> float:
-        """The least deviance at this angle."""
-        criterion, theta_of = self.leading.criterion, self._theta_of(angle)
-        scales = self.leading.places[:, 0]
-
-        def at(free: Vector) -> Evaluation:
-            # With one of the two turned round the correlation would be another.
-            if not (free[scales] > 0.0).all():
-                raise ArithmeticError("a scale is not positive")
-            there = criterion.at(theta_of @ free)
-            gradient, hessian = theta_of.T @ there.gradient, theta_of.T @ there.hessian @ theta_of
-            return replace(there, theta=free, gradient=gradient, hessian=hessian)
-
-        nearest = self.known[min(self.known, key=lambda each: abs(each - angle))]
-        search = descend(at, nearest, exact=is_exact(criterion))
-        self.known[angle] = search.evaluation.theta
-        return search.evaluation.value
-
-    def begin(self) -> float:
-        """The angle of the estimate, from which the others are reached."""
+    def __call__(self, at: Vector) -> Height:
+        """The deviance at these coordinates; raises ArithmeticError where l or s is not positive."""
         (_, _), (b, d) = self.leading.scores
         (first, _), (second, third) = self.leading.places
-        theta, parameters = self.leading.theta.copy(), self.leading.criterion.parameters
+        scale, angle = float(at[second]), float(at[third])
+        # With one of the two turned round the correlation would be another.
+        if not (scale > 0.0 and at[first] > 0.0):
+            raise ArithmeticError("a coefficient without variance has no correlation")
+        sine, cosine = math.sin(angle) / d, math.cos(angle) / d
+        theta = at.copy()
+        theta[second], theta[third] = scale * sine - b / d * at[first], scale * cosine
+        there = self.leading.criterion.at(theta)
+        change = np.eye(at.size)
+        change[second, [first, second, third]] = -b / d, sine, scale * cosine
+        change[third, [second, third]] = cosine, -scale * sine
+        hessian = change.T @ there.hessian @ change
+        by_second, by_third = float(there.gradient[second]), float(there.gradient[third])
+        turn = by_second * cosine - by_third * sine
+        hessian[second, third] += turn
+        hessian[third, second] += turn
+        hessian[third, third] -= scale * (by_second * sine + by_third * cosine)
+        return Height(at, there.value, change.T @ there.gradient, hessian, there.uncertainty)
+
+    def coordinates(self, theta: Vector) -> Vector:
+        """The coordinates (k,) of a theta, none of whose leading elements on the diagonal is zero."""
+        (_, _), (b, d) = self.leading.scores
+        (first, _), (second, third) = self.leading.places
         along, across = b * theta[first] + d * theta[second], d * theta[third]
-        theta[second] = math.hypot(along, across)
-        theta[(parameters.row == parameters.column) & (np.abs(theta) < AWAY)] = AWAY
-        angle = math.atan2(along, across)
-        self.known[angle] = np.delete(theta, third)
-        return angle
-
-    def _theta_of(self, angle: float) -> Matrix:
-        """The map (k, k - 1) from what is free to theta."""
-        (_, _), (b, d) = self.leading.scores
-        (first, _), (second, third) = self.leading.places
-        theta_of = np.delete(np.eye(self.leading.theta.size), third, axis=1)
-        theta_of[second, first] = -b / d
-        theta_of[second, second], theta_of[third, second] = math.sin(angle) / d, math.cos(angle) / d
-        return theta_of
-
-
-def correlation_ends(leading: Leading, least: float, drop: float) -> Ends:
-    """The ends of the correlation of the two coefficients that lead, neither of which may be without variance."""
-    held = HeldCorrelation(leading)
-    angle = held.begin()
-    low, high = (crossing_before(held, angle, side * math.pi / 2, least, drop) for side in (-1, 1))
-    return Ends(math.sin(low), math.sin(high))
+        at = theta.copy()
+        at[second], at[third] = math.hypot(along, across), math.atan2(along, across)
+        return at

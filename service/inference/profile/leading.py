@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr
 
-from service.arrays import Flags, Matrix, Vector
+from service.arrays import Codes, Flags, Matrix, Vector
 from service.engine.criterion import Criterion, criterion_of
 from service.engine.crossproducts import turn_random
 from service.engine.model import JointModel
@@ -21,15 +21,15 @@ from service.engine.roots import canonical_root
 class Leading:
     """A criterion in whose coordinates some coefficients of a term lead, and `theta` (k,), its estimate there.
 
-    `scores` (r, r), lower triangular, takes the first r rows of the term's Lambda to those coefficients' in the units of
-    the data, over sigma. `places` (r, r) are the positions in theta of the term's first r rows, -1 above the diagonal;
-    `first` (k,) marks its first column.
+    `scores` (r, r), lower triangular, takes the first r rows of the term's Lambda to those of the coefficients in the
+    units of the data, over sigma. `places` (r, r) are the positions in theta of the term's first r rows, -1 above the
+    diagonal; `first` (k,) marks its first column.
     """
 
     criterion: Criterion
     theta: Vector
     scores: Matrix
-    places: Matrix
+    places: Codes
     first: Flags
 
 
@@ -56,5 +56,5 @@ def leading(model: JointModel, factor: int, coefficients: Sequence[int]) -> Lead
     for r, c in zip(*np.tril_indices(signs.size), strict=True):
         found = mine & (parameters.row == term.start + r) & (parameters.column == term.start + c)
         places[r, c] = np.flatnonzero(found)[0]
-    scores = (R[: signs.size] * signs[:, None]).T
+    scores = np.asarray((R[: signs.size] * signs[:, None]).T, dtype=np.float64)
     return Leading(criterion, theta, scores, places, mine & (parameters.column == term.start))

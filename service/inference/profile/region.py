@@ -6,9 +6,9 @@ section 5.1). At fixed ratios of the variances the region is known in closed for
     value + nu (u + exp(-u) - 1),  u = log(sigma^2 / (rho / nu)),   and   nu log rho + ...  where rho is
     rho + (b - beta_k)^2 / [A_XX^-1]_kk  if the coefficient k is held at b.
 
-Under a restricted likelihood a coefficient is not a parameter. Its interval is that of the likelihood in which the p - 1
-others alone are integrated out (that of y - b x_k, restricted for the other columns: Welham & Thompson 1997, J. R. Stat.
-Soc. B 59): log|A_XX| + log[A_XX^-1]_kk takes the place of log|A_XX|, and n - p + 1 that of n - p. For a single
+Under a restricted likelihood a coefficient is not a parameter. Its interval is that of the likelihood in which the
+p - 1 others alone are integrated out, that of y - b x_k restricted for the other columns (Welham & Thompson 1997, J. R.
+Stat. Soc. B 59): log|A_XX| + log[A_XX^-1]_kk takes the place of log|A_XX|, and n - p + 1 that of n - p. For a single
 coefficient that is the likelihood itself.
 """
 
@@ -19,7 +19,6 @@ import numpy as np
 from scipy.special import lambertw, ndtri
 
 from service.arrays import Vector
-
 
 LARGEST = sys.float_info.max
 
@@ -32,9 +31,6 @@ class Ends(NamedTuple):
 
     low: float
     high: float
-
-
-NO_ENDS = Ends(np.nan, np.nan)
 
 
 def drop_of(confidence_level: float) -> float:

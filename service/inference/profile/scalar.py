@@ -16,7 +16,7 @@ from service.engine.scalar.criterion import Criterion
 from service.engine.scalar.model import ScalarModel
 from service.engine.scalar.optimum import LARGEST, SMALLEST
 from service.inference.parameter_intervals import ParameterIntervals
-from service.inference.profile.region import NO_ENDS, Ends, log_variances, scaled
+from service.inference.profile.region import Ends, log_variances, scaled
 
 GRID = np.linspace(0.0, 1.0, 200)
 """Where, on the log scale, the range of phi is looked at first: steps of a factor of about 1.6."""
@@ -38,8 +38,8 @@ PRODUCTS = 1_000_000
 class Path:
     """What the deviance is made of at G values of phi.
 
-    `volume` (G,) is log|V|, `determinant` (G,) log|A_XX|, `rho` (G,) the squares; `estimates` and `variances` (G, p) are
-    those of p combinations of the coefficients, the latter over sigma^2.
+    `volume` (G,) is log|V|, `determinant` (G,) log|A_XX|, `rho` (G,) the squares; `estimates` and `variances` (G, p)
+    are those of p combinations of the coefficients, the latter over sigma^2.
     """
 
     phis: Vector
@@ -78,20 +78,17 @@ class ScalarProfile:
     """The profiles of a model with one varying coefficient, in units of its basis.
 
     `rows` (p, p) are the combinations of the basis' coefficients to profile, `drop` how far above the least deviance a
-    region reaches. Where phi is held, `held` is its value, and regions have no other.
+    region reaches, `estimate` the phi where the criterion is least.
     """
 
     criterion: Criterion
     rows: Matrix
     drop: float
-    held: float | None
     estimate: float
 
     @cached_property
     def grid(self) -> Path:
         """The path along all of phi >= 0, the estimate among it."""
-        if self.held is not None:
-            return self.path(np.array([self.held]))
         low, high = phi_range(self.criterion)
         return self.path(np.unique(np.concatenate([[0.0, self.estimate], low * (high / low) ** GRID])))
 
@@ -120,7 +117,8 @@ class ScalarProfile:
         restricted, nu = self.criterion.restricted, self.criterion.nu
 
         def height(path: Path) -> Vector:
-            return path.volume + nu * np.log(path.rho) + (path.determinant if restricted else 0.0)
+            values: Vector = path.volume + nu * np.log(path.rho)
+            return values + path.determinant if restricted else values
 
         return self._region(height, nu)
 
@@ -131,7 +129,8 @@ class ScalarProfile:
         nu = self.criterion.nu + 1
 
         def height(path: Path) -> Vector:
-            return path.volume + path.determinant + np.log(path.variances[:, k]) + nu * np.log(path.rho)
+            values: Vector = path.volume + path.determinant + np.log(path.variances[:, k]) + nu * np.log(path.rho)
+            return values
 
         return self._region(height, nu)
 
@@ -182,10 +181,7 @@ class ScalarProfile:
         below, above = phis[phis < low], phis[phis > high]
         if below.size:
             low = self._crossing(height, level, low, float(below[-1]))
-        if above.size:
-            high = self._crossing(height, level, high, float(above[0]))
-        elif self.held is None:
-            high = np.inf
+        high = self._crossing(height, level, high, float(above[0])) if above.size else np.inf
         return Region(height, nu, level, low, high)
 
     def _crossing(self, height: Height, level: float, inside: float, outside: float) -> float:
@@ -200,8 +196,6 @@ class ScalarProfile:
 
     def _farthest(self, region: Region, measure: Measure) -> float:
         """The largest value of a measure over the region; nan if it is without bound there."""
-        if region.low == region.high:
-            return float(measure(self.path(np.array([region.low])))[0])
         last = float(self.grid.phis[-1])
         phis = _between(region.low, min(region.high, last), ZOOM)
         where, value = self._extreme(measure, phis, measure(self.path(phis)))
@@ -255,22 +249,18 @@ def scalar_intervals(model: ScalarModel, drop: float, *, has_icc: bool) -> Param
     basis, own = products.basis, products.factors[0]
     jacobian = basis.jacobian()
     size = np.abs(jacobian).max(axis=1, initial=0.0)
-    held = model.at.phi if model.optimum is None else None
-    profile = ScalarProfile(model.criterion, jacobian / size[:, None], drop, held, model.at.phi)
+    profile = ScalarProfile(model.criterion, jacobian / size[:, None], drop, model.at.phi)
     region = profile.region()
     fixed = [profile.coefficient(k, profile.region_of_coefficient(k)) for k in range(size.size)]
     at_rest = basis.coefficients(np.zeros(size.size), jacobian)
-    sigma = scaled(profile.sigma(region), basis.y_unit)
-    if held == 0.0:
-        spread = NO_ENDS
-    else:
-        spread = scaled(profile.spread(region), basis.y_unit * float(own.basis.transform[0, 0]))
+    sd_unit = basis.y_unit * float(own.basis.transform[0, 0])
     square = float(own.mean_squares[0, 0]) / products.n
     return ParameterIntervals(
         fixed=np.array(fixed).reshape(-1, 2) * (size * basis.y_unit)[:, None] + at_rest[:, None],
-        spreads=(np.array([spread]), np.array([sigma])),
-        correlations=(np.empty((0, 2)),),
-        icc=np.array(
-            [_share(phi * square) if has_icc and held is None else np.nan for phi in (region.low, region.high)]
+        spreads=(
+            np.array([scaled(profile.spread(region), sd_unit)]),
+            np.array([scaled(profile.sigma(region), basis.y_unit)]),
         ),
+        correlations=(np.empty((0, 2)),),
+        icc=np.array([_share(phi * square) if has_icc else np.nan for phi in (region.low, region.high)]),
     )
