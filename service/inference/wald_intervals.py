@@ -47,31 +47,32 @@ def wald_intervals(
 def _correlations(factor: FactorEstimates, slopes: Matrices, fit: Fit, curvature: Curvature, z: float) -> Matrix:
     """The intervals of a factor's correlations, a row for each pair of one term."""
     found = np.full((len(factor.factor.pairs), 2), np.nan)
-    sigma = fit.estimates.sigma
-    for row, (i, j) in enumerate(factor.factor.pairs):
-        if sigma > 0 and (factor.sd[[i, j]] > 0).all() and np.isfinite(factor.sd[[i, j]]).all():
-            r, slope = _correlation(factor.spread / sigma, slopes, i, j)
+    if fit.held or fit.model is None:
+        return found
+    for row, pair in enumerate(factor.factor.pairs):
+        if (factor.sd[list(pair)] > 0).all():
+            r, slope = _correlation(factor, slopes, fit.estimates.sigma, *pair)
             if abs(r) < 1.0 - ONE:
                 error = _error(slope / ((1.0 - r) * (1.0 + r)), curvature)
                 found[row] = np.tanh(math.atanh(r) + z * error * np.array([-1.0, 1.0]))
     return found
 
 
-def _correlation(scores: Matrix, slopes: Matrices, i: int, j: int) -> tuple[float, Vector]:
+def _correlation(factor: FactorEstimates, slopes: Matrices, sigma: float, i: int, j: int) -> tuple[float, Vector]:
     """The correlation of coefficients i and j, and its derivatives (k,).
 
     Of the angle between rows s_i and s_j of the root: dr = ds_i (e_j - r e_i) / |s_i| + ds_j (e_i - r e_j) / |s_j|.
     """
-    lengths = np.linalg.norm(scores[[i, j]], axis=1)
-    first, second = scores[[i, j]] / lengths[:, None]
+    first, second = factor.spread[i] / factor.sd[i], factor.spread[j] / factor.sd[j]
     r = float(first @ second)
-    return r, slopes[:, i] @ (second - r * first) / lengths[0] + slopes[:, j] @ (first - r * second) / lengths[1]
+    by_first, by_second = slopes[:, i] @ (second - r * first), slopes[:, j] @ (first - r * second)
+    return r, by_first * (sigma / factor.sd[i]) + by_second * (sigma / factor.sd[j])
 
 
 def _icc(fit: Fit, curvature: Curvature, fixed_terms: Collection[str], z: float) -> Vector:
     """The interval of the adjusted intraclass correlation, whose logit is the logarithm of the ratio of variances."""
     estimates = fit.estimates
-    if not estimates.sigma > 0:
+    if fit.held or fit.model is None:
         return np.full(2, np.nan)
     ratio, slope = 0.0, np.zeros(estimates.theta.size)
     for place, slopes in enumerate(curvature.score_slopes):

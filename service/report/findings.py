@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from service.arrays import Vector
-from service.contract.request import FitOptions
+from service.contract.request import FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
 from service.inference import (
@@ -25,8 +25,8 @@ class Findings:
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
     that was asked for needs it; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all
-    parameters, None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies.
-    `pooling` has an entry for each factor, None unless a varying intercept is all that varies by it.
+    parameters by `method`, None where none are wanted. `shares` are the customary ones, `all_shares` count all that
+    varies. `pooling` has an entry for each factor, None unless a varying intercept is all that varies by it.
     """
 
     design: Design
@@ -34,6 +34,7 @@ class Findings:
     names: tuple[str, ...]
     curvature: Curvature | None
     df: Vector
+    method: Intervals
     intervals: ParameterIntervals | None
     shares: Shares
     all_shares: Shares
@@ -62,6 +63,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         names=names,
         curvature=curvature,
         df=df,
+        method=options.intervals,
         intervals=_intervals(fit, names, options, df, curvature),
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),

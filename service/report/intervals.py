@@ -17,69 +17,68 @@ ON_THE_BOUNDARY = 1.0 - 1e-9
 
 
 def interval_table(design: Design, fit: Fit, options: FitOptions, method: wire.IntervalMethod) -> wire.IntervalTable:
-    """The intervals of a fit's parameters; `options.intervals` is the method."""
-    found = findings_of(design, fit, options)
+    """The intervals of a fit's parameters by a method, whatever `options` say."""
+    found = findings_of(design, fit, options.model_copy(update={"intervals": method}))
     return wire.IntervalTable(
-        method=method, confidence_level=options.confidence_level, intervals=list(_rows(found, method))
+        method=method, confidence_level=options.confidence_level, intervals=list(intervals_of(found))
     )
 
 
-def _rows(found: Findings, method: wire.IntervalMethod) -> Iterator[wire.ParameterInterval]:
-    """A row for each parameter."""
+def intervals_of(found: Findings) -> Iterator[wire.ParameterInterval]:
+    """The interval of each parameter; none if none were wanted."""
     known = found.intervals
     if known is None:
         return
-
-    def row(
-        parameter: wire.Parameter, estimate: float, ends: list[float], *names: str | None
-    ) -> wire.ParameterInterval:
-        low, high = ends
-        missing = math.isnan(low) or math.isnan(high)
-        return wire.ParameterInterval(
-            parameter=parameter,
-            group=names[0],
-            term=names[1],
-            term_2=names[2],
-            estimate=estimate,
-            conf_low=low,
-            conf_high=high,
-            reason=_reason(found, method, parameter, estimate) if missing else None,
-        )
-
     for name, estimate, ends in zip(found.names, found.estimates.beta.tolist(), known.fixed.tolist(), strict=True):
-        yield row("fixed_effect", estimate, ends, None, name, None)
+        yield _interval(found, "fixed_effect", estimate, ends, term=name)
     for (group, term, sd), ends in zip(spreads_of(found), np.vstack(known.spreads).tolist(), strict=True):
-        yield row("std_dev", sd, ends, group, term, None)
-    for (group, first, second, r), ends in zip(
-        correlations_of(found), np.vstack(known.correlations).tolist(), strict=True
-    ):
-        yield row("correlation", r, ends, group, first, second)
-    yield row("icc", found.shares.icc, known.icc.tolist(), None, None, None)
+        yield _interval(found, "std_dev", sd, ends, group=group, term=term)
+    pairs = zip(correlations_of(found), np.vstack(known.correlations).tolist(), strict=True)
+    for (group, first, second, correlation), ends in pairs:
+        yield _interval(found, "correlation", correlation, ends, group=group, term=first, term_2=second)
+    yield _interval(found, "icc", found.shares.icc, known.icc.tolist())
 
 
-def _reason(found: Findings, method: wire.IntervalMethod, parameter: wire.Parameter, estimate: float) -> str:
-    """Why an interval lacks an end."""
+def _interval(
+    found: Findings,
+    parameter: wire.Parameter,
+    estimate: float,
+    ends: list[float],
+    *,
+    group: str | None = None,
+    term: str | None = None,
+    term_2: str | None = None,
+) -> wire.ParameterInterval:
+    """The interval of a parameter, and why it lacks an end if it does."""
+    low, high = ends
+    return wire.ParameterInterval(
+        parameter=parameter,
+        group=group,
+        term=term,
+        term_2=term_2,
+        estimate=estimate,
+        conf_low=low,
+        conf_high=high,
+        reason=_reason(found, parameter, estimate, [math.isnan(low), math.isnan(high)]),
+    )
+
+
+def _reason(found: Findings, parameter: wire.Parameter, estimate: float, missing: list[bool]) -> str | None:
+    """Why an interval lacks an end, low or high; None if it has both."""
     fit = found.fit
+    if not any(missing):
+        return None
     if fit.is_flat:
         return "The rows do not tell the variance between groups from that within."
-    if fit.model is None and (method == "profile" or parameter != "fixed_effect"):
-        return "Without pooling or without noise the criterion has no value, and no parameter a profile."
-    if fit.held and parameter in {"correlation", "icc"}:
-        return "theta is held: what it alone determines is not estimated."
-    if parameter == "std_dev" and estimate == 0.0 and (fit.held or method == "wald"):
-        return _at_zero(fit)
-    if method == "wald" and parameter == "correlation" and not abs(estimate) < ON_THE_BOUNDARY:
-        return "The estimate lies on the boundary, where a standard error says nothing: ask for method=profile."
-    if method == "wald" and parameter == "icc" and not estimate > 0.0:
-        return "The estimate is 0, on the boundary, where a standard error says nothing: ask for method=profile."
-    if parameter == "icc" and not (estimate > 0.0 and method == "wald"):
-        return "Of the coefficients of a term some count in this share and others do not: it has no profile."
-    if method == "profile":
-        return "The criterion does not rise enough in this direction: the data do not bound the parameter there."
-    return "The data do not tell this parameter from others."
-
-
-def _at_zero(fit: Fit) -> str:
-    if fit.held:
-        return "theta is held at 0, so that this does not vary."
-    return "The estimate is 0, on the boundary, where a standard error says nothing: ask for method=profile."
+    if fit.held and found.estimates.sigma > 0.0:
+        return "theta is held: what it determines is not estimated."
+    if fit.model is None:
+        return "Without noise the criterion has no value, and sigma no standard error."
+    if parameter == "icc" and all(missing) and found.method == "profile":
+        return "Only some of the coefficients of a term, or none, count in this share: its profile is not known."
+    if found.method == "profile":
+        return "The criterion hardly rises in this direction: the rows do not bound the parameter there."
+    at_bound = not abs(estimate) < ON_THE_BOUNDARY if parameter == "correlation" else not estimate > 0.0
+    if parameter != "fixed_effect" and at_bound:
+        return "The estimate is on the boundary, where a standard error tells nothing: a profile interval does."
+    return "The rows do not tell this from what else varies."

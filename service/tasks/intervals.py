@@ -13,5 +13,5 @@ def find_intervals(document: bytes, submission: Submission, method: IntervalMeth
 
 def _find(document: bytes, submission: Submission, method: IntervalMethod, confidence_level: float) -> Reply:
     model = open_model(document, submission)
-    options = model.options.model_copy(update={"intervals": method, "confidence_level": confidence_level})
+    options = model.options.model_copy(update={"confidence_level": confidence_level})
     return Reply(interval_table(model.design, model.fit, options, method).model_dump_json().encode())

@@ -36,8 +36,8 @@ FLAT = 1e-10
 LONGEST = 2.0
 """Change of a coordinate in one step, over its size if that is above 1: all are ratios, logarithms or angles."""
 
-DOUBLINGS = 12
-"""How often a stride is doubled before a coordinate counts as without bound."""
+DOUBLINGS = 7
+"""How often a stride is doubled before a coordinate counts as without bound: beyond a factor of exp(63)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,21 @@ class Contour:
         return self._crossing(side, bound)
 
     def _least(self, value: float, near: Vector) -> Height:
-        """The least deviance with the coordinate held, from a point near there."""
+        """The least deviance with the coordinate held, from a point near there; its derivatives are by the others.
 
-        def at(theta: Vector) -> Height:
-            there = self.deviance(theta)
-            gradient, hessian = there.gradient.copy(), there.hessian.copy()
-            gradient[self.axis] = hessian[self.axis] = hessian[:, self.axis] = 0.0
-            hessian[self.axis, self.axis] = 1.0
-            return replace(there, gradient=gradient, hessian=hessian)
+        Raises ArithmeticError or LinAlgError where there is none in the range of a double.
+        """
 
-        start = near.copy()
-        start[self.axis] = value
-        return descend(at, start, exact=self.exact).evaluation
+        others = np.arange(near.size) != self.axis
+
+        def at(free: Vector) -> Height:
+            there = self.deviance(np.insert(free, self.axis, value))
+            return replace(
+                there, theta=free, gradient=there.gradient[others], hessian=there.hessian[np.ix_(others, others)]
+            )
+
+        found = descend(at, near[others], exact=self.exact).evaluation
+        return replace(found, theta=np.insert(found.theta, self.axis, value))
 
     def _newton(self, side: int) -> float:
         """The end by steps to the end of a quadratic; nan if they do not settle."""
@@ -150,7 +153,10 @@ class Contour:
         inside, near = float(self.within.theta[self.axis]), self.within.theta
         strides = [side * 0.5 * 2.0**k for k in range(DOUBLINGS)] if bound is None else [0.25 * (bound - inside)] * 4
         for stride in strides:
-            found = self._least(inside + stride, near)
+            try:
+                found = self._least(inside + stride, near)
+            except (np.linalg.LinAlgError, ArithmeticError):
+                return math.nan
             if found.value > self.level:
                 return self._root(inside, inside + stride, near)
             inside, near = inside + stride, found.theta

@@ -10,17 +10,17 @@ from service.inference.profile.region import log_variances
 def intervals_given_theta(fit: Fit, drop: float) -> ParameterIntervals:
     """The profile intervals of a fit whose theta is held: standard deviations are so many times sigma.
 
-    What does not vary at this theta has none, nor has what theta alone determines.
+    What does not vary at this theta has none, nor has what theta alone determines. Without pooling they are those of
+    the classical regression, whatever the criterion.
     """
     estimates, nu = fit.estimates, fit.estimates.residual_df
     ends = np.exp(0.5 * np.concatenate(log_variances(np.array([drop / nu]))))
-    half = estimates.std_error * np.sqrt(nu * np.expm1(drop / (nu + int(fit.restricted))))
+    error = np.where(np.isfinite(estimates.std_error), estimates.std_error, np.nan)
+    half = error * np.sqrt(nu * np.expm1(drop / (nu + int(fit.restricted or fit.model is None))))
+    varying = [np.where((factor.sd > 0) & np.isfinite(factor.sd), factor.sd, np.nan) for factor in estimates.factors]
     return ParameterIntervals(
         fixed=np.column_stack([estimates.beta - half, estimates.beta + half]),
-        spreads=(
-            *(np.where(factor.sd > 0, factor.sd, np.nan)[:, None] * ends for factor in estimates.factors),
-            estimates.sigma * ends[None],
-        ),
+        spreads=(*(sd[:, None] * ends for sd in varying), estimates.sigma * ends[None]),
         correlations=tuple(np.full((len(factor.factor.pairs), 2), np.nan) for factor in estimates.factors),
         icc=np.full(2, np.nan),
     )

@@ -44,7 +44,7 @@ class JointProfile:
     def log_sigma(self) -> Ends:
         """The ends of log sigma."""
         criterion, theta = self.model.criterion, self._inside(self.model.criterion, self.model.at.theta)
-        return self._ends(LogSigma(criterion), np.append(theta, self._log_sigma(criterion, theta)), -1)
+        return self._ends(LogSigma(criterion), np.append(theta, self._log_sigma(criterion, theta)), theta.size)
 
     def log_sd(self, lead: Leading) -> Ends:
         """The ends of the logarithm of the standard deviation of what leads; -inf where it may be zero."""
@@ -66,7 +66,7 @@ class JointProfile:
         criterion, theta = self.model.criterion, self._inside(self.model.criterion, self.model.at.theta)
         deviance = LogRatio(criterion, counted, W)
         low = -math.inf if self.may_vanish(criterion, self.model.at.theta, counted) else None
-        return self._ends(deviance, deviance.coordinates(theta), -1, low)
+        return self._ends(deviance, deviance.coordinates(theta), theta.size, low)
 
     def coefficient(self, row: Vector) -> Ends:
         """The ends of a combination (p,) of the coefficients of the basis."""
@@ -76,7 +76,7 @@ class JointProfile:
         start = np.append(self._inside(criterion, at.theta), 0.0)
         within = descend(deviance, start, exact=self.exact).evaluation if criterion.restricted else deviance(start)
         least = within.value if criterion.restricted else at.value
-        contour = Contour(deviance, within, least + self.drop, start.size - 1, self.exact)
+        contour = Contour(deviance, within, least + self.drop, at.theta.size, self.exact)
         return Ends(*(estimate + error * contour.end(side) for side in (-1, 1)))
 
     def may_vanish(self, criterion: Criterion, theta: Vector, zero: Flags) -> bool:

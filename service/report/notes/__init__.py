@@ -6,7 +6,7 @@ function a code.
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes import boundary, groups, identification, limits, predictors, rows, search, slopes
+from service.report.notes import boundary, groups, identification, intervals, limits, predictors, rows, search, slopes
 
 WRITERS = (
     rows.rows_dropped,
@@ -20,6 +20,7 @@ WRITERS = (
     search.several_optima,
     boundary.boundary_variance,
     boundary.singular_covariance,
+    intervals.intervals_missing,
     groups.few_groups,
     groups.singleton_groups,
     groups.equivalent_n,
