@@ -23,9 +23,9 @@ from service.inference.shares import customary_terms
 def profile_intervals(fit: Fit, confidence_level: float, fixed_terms: Collection[str]) -> ParameterIntervals:
     """The profile intervals of a fit's parameters; nan where there is none.
 
-    There is none where the criterion has no value (without noise) or does not depend on theta, none of what a held theta
-    determines, and no end that the data do not bound. `fixed_terms` are the names of the
-    coefficients: they decide what counts in the intraclass correlation (shares.py).
+    There is none where the criterion has no value, without noise, or does not depend on theta; none of what a held
+    theta determines; and no end that the data do not bound. `fixed_terms` are the names of the coefficients: they
+    decide what counts in the intraclass correlation (shares.py).
     """
     drop, model = drop_of(confidence_level), fit.model
     counted = [customary_terms(factor, fixed_terms) for factor in fit.estimates.factors]

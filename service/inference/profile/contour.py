@@ -88,7 +88,6 @@ class Contour:
 
         Raises ArithmeticError or LinAlgError where there is none in the range of a double.
         """
-
         others = np.arange(near.size) != self.axis
 
         def at(free: Vector) -> Height:

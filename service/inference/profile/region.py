@@ -16,14 +16,15 @@ import sys
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import lambertw, ndtri
+from scipy.special import ndtri
 
 from service.arrays import Vector
+from service.engine import groupwise
 
 LARGEST = sys.float_info.max
 
-LARGEST_EXCESS = 700.0
-"""Beyond this the exponential underflows; the region of so few degrees of freedom is without bounds anyhow."""
+STEPS = 8
+"""Newton's steps to the ends of a region that is closed in on from nearby: they square the error."""
 
 
 class Ends(NamedTuple):
@@ -42,11 +43,13 @@ def drop_of(confidence_level: float) -> float:
 def log_variances(excess: Vector) -> tuple[Vector, Vector]:
     """The least and the greatest u with u + exp(-u) - 1 <= `excess`, (G,) each; nan where that is negative.
 
-    t = exp(-u) solves t - log t = 1 + excess: these are the two branches of Lambert's W at -exp(-1 - excess).
+    By Newton's steps from beyond either end, where a convex function is never overshot.
     """
-    known = np.where(excess >= 0, excess, np.nan)
-    at = -np.exp(-1.0 - np.minimum(known, LARGEST_EXCESS))
-    low, high = (-np.log(-lambertw(at, branch).real) for branch in (-1, 0))
+    room = np.where(excess >= 0.0, excess, np.nan)
+    root = np.sqrt(2.0 * room)
+    low, high = -np.minimum(root, np.log(2.0 + 2.0 * room)), root + room
+    for _ in range(STEPS):
+        low, high = (u - (u + np.expm1(-u) - room) * groupwise.reciprocal(-np.expm1(-u)) for u in (low, high))
     return low, high
 
 
