@@ -56,7 +56,7 @@ class Dense:
 
     def least(self, fitted: Fit, constraint: Constraint | None = None) -> float:
         """The least deviance, where a constraint is met."""
-        held = [] if constraint is None else [NonlinearConstraint(constraint, 0.0, 0.0)]
+        held = [] if constraint is None else [NonlinearConstraint(lambda at: np.array([constraint(at)]), 0.0, 0.0)]
         found = minimize(
             self.__call__,
             self.start(fitted),
