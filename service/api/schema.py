@@ -22,6 +22,7 @@ from service.contract import (
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
+    IntervalTable,
     PoolingDocument,
     PoolingOptions,
     Problem,
@@ -140,6 +141,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (ComparisonDocument, "serialization"),
     (PoolingDocument, "serialization"),
     (FormulaExpansion, "serialization"),
+    (IntervalTable, "serialization"),
     (Problem, "serialization"),
 ]
 

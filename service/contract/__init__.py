@@ -5,6 +5,7 @@ from service.contract.collection import FailedFit, FitCollection, join_fits, rea
 from service.contract.comparisons import ComparisonDocument, ComparisonOptions
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.intervals import IntervalMethod, IntervalTable
 from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
@@ -20,6 +21,8 @@ __all__ = [
     "FitOptions",
     "FormulaExpansion",
     "FormulaRequest",
+    "IntervalMethod",
+    "IntervalTable",
     "Limits",
     "Place",
     "PoolingDocument",

@@ -94,6 +94,8 @@ class RandomCorrelation(Part):
     term_1: str
     term_2: str
     correlation: float | None = Field(description="Null where one of them does not vary.")
+    conf_low: float | None
+    conf_high: float | None
 
 
 class IntraclassCorrelation(Part):
@@ -107,6 +109,8 @@ class IntraclassCorrelation(Part):
     adjusted: float | None
     conditional: float | None
     by_group: dict[str, float | None] = Field(description="What each factor adds to `adjusted`.")
+    conf_low: float | None = Field(description="Of `adjusted`.")
+    conf_high: float | None = Field(description="Of `adjusted`.")
 
 
 class RSquared(Part):

@@ -21,6 +21,7 @@ MOST_MODELS = 1000
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
+Intervals = Literal["wald", "profile", "none"]
 LongPart = Literal["random_effects", "coefficients", "fitted", "residuals"]
 
 
@@ -92,8 +93,10 @@ class FitOptions(RowOptions):
     )
     method: Method = Field("REML", description="The criterion: restricted or full maximum likelihood.")
     confidence_level: float = Field(0.95, gt=0, lt=1, description="The level of every interval.")
-    intervals: Literal["wald", "none"] = Field(
-        "wald", description="Intervals of the coefficients and standard deviations."
+    intervals: Intervals = Field(
+        "wald",
+        description="Intervals of all parameters. wald: from standard errors, each on a scale without bounds; profile: "
+        "all values that the criterion does not contradict, which may start at a standard deviation of 0.",
     )
     df: Literal["satterthwaite", "kenward-roger", "residual", "none"] = Field(
         "satterthwaite",

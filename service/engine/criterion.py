@@ -20,7 +20,7 @@ from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
-from service.engine.derivatives import by_theta, slopes_by_psi
+from service.engine.derivatives import by_theta, gradient_by_theta, slopes_by_psi
 from service.engine.elimination import (
     Pooled,
     columns_of,
@@ -62,6 +62,30 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One theta, with everything eliminated: what the criterion and its derivatives are made of.
+
+    `lambdas` are the Lambdas in the random bases; `log_determinant` is log|V|, `log_determinant_fixed` log|A_XX|.
+    `half` (p, p) is such that half half' = A_XX^-1; `beta` (p,), `rho`, `factors` and `uncertainty` as in `Evaluation`.
+    """
+
+    theta: Vector
+    lambdas: list[Matrix]
+    log_determinant: float
+    log_determinant_fixed: float
+    half: Matrix
+    beta: Vector
+    rho: float
+    factors: tuple[Solved, ...]
+    uncertainty: float
+
+    @property
+    def direction(self) -> Vector:
+        """What multiplies D = [X y] to make the residuals, (m,)."""
+        return np.append(-self.beta, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class _Eliminated:
     """D'V^-1 D (m, m), log|V|, the groups of every factor, and y'V_1^-1 y, from which later factors are subtracted."""
 
@@ -85,32 +109,67 @@ class Criterion:
 
     def at(self, theta: Vector) -> Evaluation:
         """The criterion with its derivatives at theta (k,), the parameters of the Lambdas in the random bases."""
+        point = self.reach(theta)
+        slopes, gradient, hessian = self.derivatives(point, point.half, point.direction, point.rho, self.nu)
+        return Evaluation(
+            theta=theta,
+            value=self.value(point),
+            gradient=gradient,
+            hessian=hessian,
+            beta=point.beta,
+            rho=point.rho,
+            half=point.half,
+            inverse=point.half @ point.half.T,
+            factors=point.factors,
+            slopes=tuple(slopes),
+            uncertainty=point.uncertainty,
+        )
+
+    def value(self, point: Point) -> float:
+        """The criterion at a point."""
+        value = point.log_determinant + self.nu * math.log(point.rho) + self.constant
+        return value + point.log_determinant_fixed if self.restricted else value
+
+    def reach(self, theta: Vector) -> Point:
+        """What the criterion and its derivatives at theta (k,) are made of."""
         lambdas = self.parameters.roots(theta)
         eliminated = self._eliminate(lambdas)
-        A, factors = eliminated.products, eliminated.factors
-        R, log_determinant_X = whiten(A[:-1, :-1])
+        A = eliminated.products
+        R, log_determinant_fixed = whiten(A[:-1, :-1])
         beta = (R @ A[:-1, -1]) @ R
         direction = np.append(-beta, 1.0)
         # Where X and the groups explain all of y rounding may leave less than nothing.
         rho = max(float(direction @ A @ direction), sys.float_info.min)
-        slopes, curvature = slopes_by_psi(
-            [(solved.N, solved.U) for solved in factors], R.T, direction, rho, self.nu, restricted=self.restricted
-        )
-        gradient, hessian = by_theta(self.parameters, lambdas, slopes, curvature)
-        value = eliminated.log_determinant + self.nu * math.log(rho) + self.constant
-        return Evaluation(
+        return Point(
             theta=theta,
-            value=value + log_determinant_X if self.restricted else value,
-            gradient=gradient,
-            hessian=hessian,
+            lambdas=lambdas,
+            log_determinant=eliminated.log_determinant,
+            log_determinant_fixed=log_determinant_fixed,
+            half=R.T,
             beta=beta,
             rho=rho,
-            half=R.T,
-            inverse=R.T @ R,
-            factors=factors,
-            slopes=tuple(slopes),
+            factors=eliminated.factors,
             uncertainty=self.nu * np.finfo(np.float64).eps * eliminated.subtracted_from / rho,
         )
+
+    def derivatives(
+        self, point: Point, half: Matrix, direction: Vector, rho: float, nu: int, *, sigma_follows: bool = True
+    ) -> tuple[list[Matrix], Vector, Matrix]:
+        """The slopes by every Psi_f, the gradient (k,) and the Hessian (k, k) by theta, of a deviance at a point.
+
+        By `half` (p, r), `direction` (m,), `rho` and `nu` it may be that of a model in which coefficients are held, or
+        sigma (derivatives.py).
+        """
+        groups = [(solved.N, solved.U) for solved in point.factors]
+        slopes, curvature = slopes_by_psi(
+            groups, half, direction, rho, nu, restricted=self.restricted, sigma_follows=sigma_follows
+        )
+        return slopes, *by_theta(self.parameters, point.lambdas, slopes, curvature)
+
+    def rho_slope(self, point: Point) -> Vector:
+        """The derivatives of rho by theta, (k,)."""
+        pulls = (np.einsum("amj,m->aj", solved.U, point.direction) for solved in point.factors)
+        return gradient_by_theta(self.parameters, point.lambdas, [-(c @ c.T) for c in pulls])
 
     def pooled(self, root: Matrix) -> Pooled:
         """The first factor's groups, pooled as its Lambda says."""

@@ -66,4 +66,6 @@ class Fit:
             covariance=joint_covariance(np.zeros((k, k)), np.zeros(k), self.estimates.residual_df),
             inverse_slopes=np.zeros((k, p, p)),
             log_sd_slopes=tuple(np.full((factor.sd.size, k), np.nan) for factor in self.estimates.factors),
+            score_slopes=tuple(np.full((k, *factor.spread.shape), np.nan) for factor in self.estimates.factors),
+            untold=np.zeros((k, 0)),
         )

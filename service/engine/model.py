@@ -79,6 +79,8 @@ class JointModel:
             covariance=joint_covariance(known @ known.T, np.array(log_rho), self.criterion.nu),
             inverse_slopes=np.array(slopes),
             log_sd_slopes=self._log_sd_slopes(lambdas, unknown),
+            score_slopes=self._score_slopes(),
+            untold=unknown,
         )
 
     def _directions(self) -> tuple[Matrix, Matrix]:
@@ -107,6 +109,17 @@ class JointModel:
             slopes *= groupwise.reciprocal((scores**2).sum(axis=1))[:, None]
             slopes[~scores.any(axis=1)] = np.nan
             slopes[np.abs(slopes @ unknown).max(axis=1, initial=0.0) > LEANS] = np.nan
+            found.append(slopes)
+        return tuple(found)
+
+    def _score_slopes(self) -> tuple[Matrices, ...]:
+        """The derivatives by theta of the root of the covariance over sigma^2 in the units of the data, (k, q, q)."""
+        parameters, found = self.criterion.parameters, []
+        for f, own in enumerate(self.fold.products.factors):
+            q = parameters.sizes[f]
+            slopes = np.zeros((parameters.count, q, q))
+            for i in np.flatnonzero(parameters.factor == f):
+                slopes[i, :, parameters.column[i]] = own.basis.transform[:, parameters.row[i]]
             found.append(slopes)
         return tuple(found)
 

@@ -9,9 +9,12 @@ from service.inference.fitted_values import fitted_values
 from service.inference.intervals import SpreadIntervals, spread_intervals
 from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
+from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.pooling import Pooling, pooling
+from service.inference.profile_intervals import profile_intervals
 from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
+from service.inference.wald_intervals import wald_intervals
 
 __all__ = [
     "Alternatives",
@@ -21,6 +24,7 @@ __all__ = [
     "Criteria",
     "KenwardRoger",
     "LikelihoodRatio",
+    "ParameterIntervals",
     "Pooling",
     "Regression",
     "SeparateRegressions",
@@ -37,6 +41,8 @@ __all__ = [
     "is_constant_within",
     "kenward_roger",
     "pooling",
+    "profile_intervals",
     "shares",
     "spread_intervals",
+    "wald_intervals",
 ]

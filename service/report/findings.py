@@ -2,10 +2,23 @@
 
 from dataclasses import dataclass
 
-from service.contract.request import FitOptions
+from service.arrays import Vector
+from service.contract.request import FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
-from service.inference import KenwardRoger, Pooling, Shares, customary_shares, kenward_roger, pooling, shares
+from service.inference import (
+    KenwardRoger,
+    ParameterIntervals,
+    Pooling,
+    Shares,
+    customary_shares,
+    degrees_of_freedom,
+    kenward_roger,
+    pooling,
+    profile_intervals,
+    shares,
+    wald_intervals,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +26,10 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it, `adjusted` unless Kenward & Roger's tests were. `shares` are the customary ones,
-    `all_shares` count all that varies. `pooling` has an entry for each factor, None unless a varying intercept is all
-    that varies by it.
+    that was asked for needs it, `adjusted` unless Kenward & Roger's tests were; `df` (p,) are the coefficients' degrees
+    of freedom, `intervals` those of all parameters by `method`, None where none are wanted. `shares` are the customary
+    ones, `all_shares` count all that varies. `pooling` has an entry for each factor, None unless a varying intercept is
+    all that varies by it.
     """
 
     design: Design
@@ -23,6 +37,9 @@ class Findings:
     names: tuple[str, ...]
     curvature: Curvature | None
     adjusted: KenwardRoger | None
+    df: Vector
+    method: Intervals
+    intervals: ParameterIntervals | None
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
@@ -42,13 +59,40 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
     """What follows from a fit, as far as the options ask for it."""
     estimates = fit.estimates
     names = tuple(design.names[k] for k in estimates.kept)
+    curvature = fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None
+    adjusted = kenward_roger(fit) if options.df == "kenward-roger" else None
+    df = degrees_of_freedom(fit, options.df, curvature) if adjusted is None else adjusted.df
     return Findings(
         design=design,
         fit=fit,
         names=names,
-        curvature=fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None,
-        adjusted=kenward_roger(fit) if options.df == "kenward-roger" else None,
+        curvature=curvature,
+        adjusted=adjusted,
+        df=df,
+        method=options.intervals,
+        intervals=_intervals(fit, names, options, df=df, curvature=curvature, adjusted=adjusted),
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
     )
+
+
+def _intervals(
+    fit: Fit,
+    names: tuple[str, ...],
+    options: FitOptions,
+    *,
+    df: Vector,
+    curvature: Curvature | None,
+    adjusted: KenwardRoger | None,
+) -> ParameterIntervals | None:
+    """The intervals that were asked for."""
+    match options.intervals:
+        case "none":
+            return None
+        case "wald":
+            known = fit.curvature() if curvature is None else curvature
+            errors = None if adjusted is None else adjusted.std_error
+            return wald_intervals(fit, df, options.confidence_level, known, names, std_error=errors)
+        case "profile":
+            return profile_intervals(fit, options.confidence_level, names)

@@ -44,6 +44,7 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "GET /v1/fits/{id}/summary",
         "POST /v1/comparisons",
         "POST /v1/pooling",
+        "GET /v1/fits/{id}/intervals",
         "POST /v1/formulas",
         "GET /livez",
         "GET /readyz",

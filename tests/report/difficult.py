@@ -103,6 +103,7 @@ DIFFICULT: Mapping[str, Request] = {
     "a slope alone, no pooling": request(PLAIN, "y ~ x + (0 + x | g)", theta="inf"),
     "a slope alone, complete pooling": request(PLAIN, "y ~ x + (0 + x | g)", theta=0),
     "a slope without a fixed effect": request(PLAIN, "y ~ 1 + (x | g)"),
+    "a slope alone without a fixed effect": request(PLAIN, "y ~ 1 + (0 + x | g)"),
     "a slope and no coefficients": request(PLAIN, "y ~ 0 + (x | g)"),
     "a slope and y constant within groups": request(EFFECTS, "y ~ 1 + (x | g)"),
     "a slope and y constant": request([3.0] * len(X), SLOPES),

@@ -51,6 +51,7 @@ SEVERITIES = {
     "several_optima": {"info"},
     "boundary_variance": {"warning"},
     "singular_covariance": {"warning"},
+    "intervals_missing": {"info"},
     "few_groups": {"info", "warning"},
     "singleton_groups": {"info"},
     "equivalent_n": {"info"},
@@ -81,6 +82,7 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
     "boundary_variance": request(CENTRED, MEAN),
     "singular_covariance": request(CENTRED, SLOPES),
+    "intervals_missing": request(CENTRED, SLOPES),
     "few_groups": small(PLAIN[:12], "aaabbbcccddd", MEAN),
     "singleton_groups": RADON,
     "equivalent_n": RADON,
@@ -160,7 +162,7 @@ def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
     whole = document(APPLIES[code])
     (note,) = found(APPLIES[code], code)
     shared = note.where.keys() & OF_DOCUMENT.keys()
-    assert shared or code in {"aliased_terms", "no_adjustment", "shares_leave_out"}
+    assert shared or code in {"aliased_terms", "intervals_missing", "no_adjustment", "shares_leave_out"}
     assert {name: note.where[name] for name in shared} == {name: OF_DOCUMENT[name](whole) for name in shared}
 
 
@@ -322,7 +324,10 @@ def test_what_is_held_is_no_estimate(theta: list[float]) -> None:
 
 def test_several_thetas_are_told() -> None:
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0.25]), "theta_held")
-    assert note.message == "theta is held at 0.5, 0.25, not estimated; standard errors take it as known."
+    assert note.message == (
+        "theta is held at 0.5, 0.25, not estimated; standard errors take it as known, and "
+        "correlations and the ICC, which it determines, have no interval."
+    )
     assert note.where == {"factors": ["g", "h"], "theta": [0.5, 0.25]}
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0]), "theta_held")
     assert "What does not vary at this theta has no interval" in note.message

@@ -21,7 +21,8 @@ ADJUSTED = r"/fixed_effects/\d+/adjusted_std_error|/adjusted_covariance/\d+/\d+"
 LIKELIHOOD = r"/statistics/(criterion|log_likelihood|aic|bic|deviance|dic)"
 GROUP_INTERVAL = r"/variance_components/\d+/conf_(low|high)"
 INTERVALS = r"/variance_components/(\d+|residual)/conf_(low|high)"
-CORRELATION = r"/random_correlations/\d+/correlation"
+CORRELATION = r"/random_correlations/\d+/(correlation|conf_(low|high))"
+SHARE_INTERVAL = r"/icc/conf_(low|high)"
 SHARES = r"/icc/.*|/r_squared/.*"
 RATIO = r"/pooling/\d+/variance_ratio|/convergence/theta/\d+"
 EQUIVALENT = r"/pooling/\d+/equivalent_n"
@@ -34,13 +35,22 @@ SAYS_WHY = {
         LIKELIHOOD,
         "/variance_components/0/(variance|std_dev)",
         GROUP_INTERVAL,
+        SHARE_INTERVAL,
         RATIO,
     ],
-    "theta_held": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
-    "boundary_variance": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
+    "theta_held": [GROUP_INTERVAL, CORRELATION, SHARE_INTERVAL, EQUIVALENT],
+    "boundary_variance": [GROUP_INTERVAL, CORRELATION, SHARE_INTERVAL, EQUIVALENT],
+    "shares_leave_out": [SHARE_INTERVAL],
     "no_residual_variance": [TESTS, LIKELIHOOD, INTERVALS, CORRELATION, SHARES, RATIO, EQUIVALENT],
     "no_adjustment": [TESTS, ADJUSTED],
-    "variances_unidentified": [r"/fixed_effects/\d+/(df|p_value|conf_low|conf_high)", INTERVALS, EQUIVALENT],
+    "variances_unidentified": [
+        r"/fixed_effects/\d+/(df|p_value|conf_low|conf_high)",
+        INTERVALS,
+        CORRELATION,
+        SHARE_INTERVAL,
+        EQUIVALENT,
+    ],
+    "intervals_missing": [CORRELATION, SHARE_INTERVAL, INTERVALS, r"/fixed_effects/\d+/conf_(low|high)"],
     "variance_out_of_range": [
         r"/(fixed_effects|adjusted)_covariance/\d+/\d+",
         r"/variance_components/(\d+|residual)/variance",
@@ -100,6 +110,12 @@ def answer(name: str, df: str = "satterthwaite") -> bytes:
 @pytest.mark.parametrize("name", DIFFICULT)
 def test_every_null_has_a_note(name: str, df: str) -> None:
     assert_told(answer(name, df))
+
+
+@pytest.mark.parametrize("name", DIFFICULT)
+def test_every_null_among_profile_intervals_has_a_note(name: str) -> None:
+    reply = ask(json.dumps({**DIFFICULT[name], "intervals": "profile"}).encode())
+    assert_told(reply.body)
 
 
 @pytest.mark.parametrize("code", sorted(SAYS_WHY.keys() - {"not_converged"}))  # No data set is known to need it.

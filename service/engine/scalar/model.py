@@ -56,7 +56,8 @@ class ScalarModel:
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameter do."""
-        return curvature_at(self.at, self.optimum, self.criterion.nu)
+        unit = float(self.products.factors[0].basis.transform[0, 0])
+        return curvature_at(self.at, self.optimum, self.criterion.nu, unit)
 
 
 def fit_scalar(design: Design, fold: Fold, *, restricted: bool, theta: float | None) -> Fit:

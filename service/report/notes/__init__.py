@@ -6,7 +6,18 @@ function a code.
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes import adjustment, boundary, groups, identification, limits, predictors, rows, search, slopes
+from service.report.notes import (
+    adjustment,
+    boundary,
+    groups,
+    identification,
+    intervals,
+    limits,
+    predictors,
+    rows,
+    search,
+    slopes,
+)
 
 WRITERS = (
     rows.rows_dropped,
@@ -21,6 +32,7 @@ WRITERS = (
     search.several_optima,
     boundary.boundary_variance,
     boundary.singular_covariance,
+    intervals.intervals_missing,
     groups.few_groups,
     groups.singleton_groups,
     groups.equivalent_n,

@@ -22,8 +22,8 @@ def no_pooling(found: Findings) -> Iterator[Note]:
             code="no_pooling",
             severity="info",
             message=f"theta is held at infinity: each group of {group} has its own {own}, as in classical regression, "
-            "so the variance between groups, the likelihood and the errors of the mean and of group-level predictors "
-            "do not exist.",
+            "so the variance between groups, its share's interval, the likelihood and the errors of the mean and of "
+            "group-level predictors do not exist.",
             where={"group": group},
             see="Gelman & Hill 2007, section 12.3",
         )
@@ -37,7 +37,8 @@ def theta_held(found: Findings) -> Iterator[Note]:
             code="theta_held",
             severity="info",
             message=f"theta is held at {', '.join(f'{value:.6g}' for value in values)}, not estimated; standard errors "
-            f"take it as known.{_held_at_zero(found)}",
+            "take it as known, and correlations and the ICC, which it determines, have no interval."
+            f"{_held_at_zero(found)}",
             where={**groups_of(found), "theta": values[0] if len(values) == 1 else values},
             see="Gelman & Hill 2007, section 12.3",
         )
