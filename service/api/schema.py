@@ -14,7 +14,16 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    DesignAnswer,
+    DesignRequest,
+    FitCollection,
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    Problem,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -83,6 +92,8 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
     (FormulaRequest, "validation"),
+    (DesignRequest, "validation"),
+    (DesignAnswer, "serialization"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),
@@ -173,6 +184,19 @@ FORMULA_OPERATION: Piece = {
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
     ),
+}
+
+
+PLAN: Piece = {
+    "groups": {"n_groups": 20, "size": 5},
+    "sd_between": 0.33,
+    "sd_within": 0.76,
+    "coefficient": {"effect": 0.3, "sd": 0.5, "level": "group", "power": 0.8},
+}
+
+DESIGN_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(DesignRequest)}}),
+    **_samples(f"curl localhost:8000/v1/designs -H 'Content-Type: application/json' \\\n  -d '{json.dumps(PLAN)}'"),
 }
 
 

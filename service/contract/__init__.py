@@ -2,6 +2,7 @@
 
 from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
+from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.problem import Failure, Place, Problem, failure_of
@@ -9,6 +10,8 @@ from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
     "MOST_MODELS",
+    "DesignAnswer",
+    "DesignRequest",
     "FailedFit",
     "Failure",
     "FitCollection",
