@@ -127,6 +127,22 @@ class SizeAnswer(Part):
     coverage: float | None = Field(description="As `coverage.plug_in`, for groups of this size.")
 
 
+class ZeroEstimate(Part):
+    """How probable it is that the variance between groups will be estimated as exactly 0, whatever it is.
+
+    `probability` is computed from the distribution of the slope of the criterion at 0, which must not be negative
+    (Crainiceanu & Ruppert 2004). With groups of one size it is P(F < 1 / (1 + size variance_ratio)) for F with J - 1
+    and N - J degrees of freedom (by ML, of J / (J - 1) times that bound). With unequal sizes it is an upper bound, as a
+    lower minimum may lie elsewhere: `simulated` looks for that.
+    """
+
+    probability: float
+    simulated: float | None = Field(
+        description="The share of simulated data sets, which misses by the root of p (1 - p) / replicates; null where "
+        "nothing varies within groups."
+    )
+
+
 class PlugInCoverage(Part):
     """How often intervals of an alpha_j hold that take the estimated variances for the true ones; simulated.
 
@@ -147,7 +163,7 @@ class CoefficientPower(Part):
 
     The standard error is that of generalised least squares with known variances, the test a t test with J - 2 degrees
     of freedom on the group level, as many as are left within groups on the observation level, noncentral where the
-    effect is there (Snijders & Bosker 1993; Gelman & Hill 2007, section 20.5).
+    effect is there (Snijders & Bosker 1993; Gelman & Hill 2007, section 20.4).
     """
 
     std_error: float
@@ -176,13 +192,7 @@ class DesignAnswer(Part):
     )
     mean_weight: float
     mean: MeanPrecision
-    zero_probability: float = Field(
-        description="The probability that the variance between groups will be estimated as exactly 0: that the slope "
-        "of the criterion is not negative there (Crainiceanu & Ruppert 2004), computed, not simulated. With groups of "
-        "one size it is P(F < 1 / (1 + size variance_ratio)) for F with J - 1 and N - J degrees of freedom (by ML, of "
-        "J / (J - 1) times that bound). With unequal sizes it is an upper bound, as a lower minimum may lie elsewhere, "
-        "which is rare."
-    )
+    zero_estimate: ZeroEstimate
     coverage: PlugInCoverage
     sizes: list[SizeAnswer] = Field(description="A row for each size, from the smallest.")
     coefficient: CoefficientPower | None

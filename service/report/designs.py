@@ -25,7 +25,9 @@ def design_answer(
             design_effect=precision.design_effect,
             effective_n=precision.effective_n,
         ),
-        zero_probability=zero_probability,
+        zero_estimate=wire.ZeroEstimate(
+            probability=zero_probability, simulated=None if performance is None else performance.zero_share
+        ),
         coverage=_coverage(plan, performance),
         sizes=_sizes(plan, precision, performance),
         coefficient=coefficient,

@@ -7,7 +7,8 @@ At a ratio of 0 the slope of the deviance is a ratio of quadratic forms. It is n
 with m_j the groups' means, m the mean of all rows and S the squares within groups: a sum of chi-squares below 0
 (Crainiceanu & Ruppert 2004, J. R. Statist. Soc. B 66). With equal sizes it is the minimum, and the
 condition F <= 1, or F <= J / (J - 1), of the analysis of variance; with unequal sizes there may be a lower minimum
-elsewhere, seldom, and the probability is an upper bound.
+elsewhere, and the probability is an upper bound: with sizes from 1 to 40 it exceeded the share of estimates at 0 by at
+most 0.02.
 """
 
 import numpy as np

@@ -22,12 +22,14 @@ class Performance:
 
     One for each size of group. `covered` is by the error that takes mean and variances as known, `covered_with_mean` by
     the one that counts the error of the mean. Their Monte Carlo error, as means over the groups, is at most `error`.
+    `zero_share` is the share of data sets whose variance between groups is estimated as 0.
     """
 
     group_errors: Vector
     covered: Vector
     covered_with_mean: Vector
     error: float
+    zero_share: float
 
 
 def perform(plan: Plan, data: DataSets, confidence_level: float, *, restricted: bool) -> Performance:
@@ -48,6 +50,7 @@ def perform(plan: Plan, data: DataSets, confidence_level: float, *, restricted: 
         covered=covered.mean(axis=0),
         covered_with_mean=covered_with_mean.mean(axis=0),
         error=max(errors) / math.sqrt(len(missed)),
+        zero_share=float(np.mean(ratios.phi == 0.0)),
     )
 
 

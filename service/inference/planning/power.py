@@ -5,9 +5,10 @@ The information on the coefficient of a predictor x with standard deviation s is
     group level:       s^2 (sum lambda_j - sum lambda_j^2 / sum lambda_j),
     observation level: s^2 ((N - J) / sigma_y^2 + sum lambda_j / n_j (1 - lambda_j / sum lambda_j)),
 
-with lambda_j = 1 / (sigma_alpha^2 + sigma_y^2 / n_j), the latter for x drawn for each row anew. The t statistic is noncentral with J - 2 degrees of freedom, those between the
-groups, and N - J - 1, those within: the former is exact for equal sizes, the latter a little too few where the means of
-x tell something (Snijders & Bosker 1993, J. Educ. Statist. 18; Gelman & Hill 2007, section 20.5).
+with lambda_j = 1 / (sigma_alpha^2 + sigma_y^2 / n_j), the latter for x drawn for each row anew. The t statistic is
+noncentral with J - 2 degrees of freedom, those between the groups, or N - J - 1, those within: the former is exact for
+equal sizes, the latter a little too few where the means of x tell something (Snijders & Bosker 1993, J. Educ. Statist.
+18; Gelman & Hill 2007, section 20.4).
 """
 
 import math

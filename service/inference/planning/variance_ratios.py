@@ -20,8 +20,8 @@ LOWEST, BEYOND, PER_DECADE = -4, 12, 4
 """The powers of ten where phi times the mean size is looked for: from the lowest, 0 apart, to so many beyond 1 or the
 planned value; and how many values there are to each."""
 
-STEPS = 25
-"""Steps of false position; the bracket is a quarter of a decade, and ten make it as narrow as rounding allows."""
+STEPS = 15
+"""Steps of false position: they leave less than 1e-6 of the ratio unknown, which no simulation would show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,16 @@ def _root(deviance: _Deviance, low: Vector, high: Vector) -> Vector:
     False position in the manner of Illinois: the end that stays counts half (Dowell & Jarratt 1971, BIT 11).
     """
     at_low, at_high = deviance.slopes(low), deviance.slopes(high)
-    rising, falling = at_low >= 0.0, at_high <= 0.0
-    for _ in range(STEPS):
+    rising, falling, beyond = at_low >= 0.0, at_high <= 0.0, high
+    was_below = np.zeros_like(rising)
+    for step in range(STEPS):
         with np.errstate(invalid="ignore", divide="ignore"):
             middle = low - at_low * (high - low) / (at_high - at_low)
         middle = np.where((middle > low) & (middle < high), middle, 0.5 * (low + high))
         slope = deviance.slopes(middle)
         below = slope < 0.0
-        at_high = np.where(below, 0.5 * at_high, slope)
-        at_low = np.where(below, slope, 0.5 * at_low)
+        stays = (0.5 if step else 1.0) * (below == was_below) + (below != was_below)
+        at_low, at_high = np.where(below, slope, stays * at_low), np.where(below, stays * at_high, slope)
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    found: Vector = np.where(falling, high, 0.5 * (low + high))
-    return np.where(rising, 0.0, found)
+        was_below = below
+    return np.where(rising, 0.0, np.where(falling, beyond, middle))
