@@ -9,6 +9,7 @@ from html import escape
 
 from service.api.problems import KINDS
 from service.api.schema import Piece
+from service.contract import NOTES
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#0b5fa5, #7cc0ff); }
@@ -39,6 +40,7 @@ def page(document: Piece) -> str:
         for method, operation in methods.items()
     ]
     codes = ((f"`{code}`", str(each.status), f"{each.title}.") for code, each in KINDS.items())
+    notes = ((f"`{each.code}`", " or ".join(each.severities), f"{each.title} {each.advice}") for each in NOTES.notes)
     body = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
         *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
@@ -48,6 +50,9 @@ def page(document: Piece) -> str:
         "<h2 id='problems'>Problems</h2>",
         f"<p>{prose('Every refusal has the shape of a [Problem]. These are its codes.')}</p>",
         table(("code", "status", "meaning"), codes),
+        "<h2 id='notes'>Notes</h2>",
+        f"<p>{prose('What may be said in the `notes` of a [FitDocument]. `/v1/notes` says more of each.')}</p>",
+        table(("code", "severity", "meaning"), notes),
         "<h2 id='shapes'>Shapes</h2>",
         *(shape(name, schema) for name, schema in document["components"]["schemas"].items()),
         "<p><a href='/openapi.json'>openapi.json</a> says the same to programs.</p>",
@@ -61,7 +66,7 @@ def _contents(operations: list[tuple[str, str, Piece]]) -> str:
         f"<li><a href='#{operation['operationId']}'><code>{method.upper()} {escape(path)}</code></a></li>"
         for method, path, operation in operations
     ]
-    others = "<li><a href='#problems'>Problems</a></li><li><a href='#shapes'>Shapes</a></li>"
+    others = "".join(f"<li><a href='#{name.lower()}'>{name}</a></li>" for name in ("Problems", "Notes", "Shapes"))
     return f"<nav><ul>{''.join(items)}{others}</ul></nav>"
 
 

@@ -22,6 +22,8 @@ from service.contract import (
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
+    NoteCatalogue,
+    NoteKind,
     Problem,
 )
 
@@ -94,6 +96,8 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FormulaRequest, "validation"),
     (DesignRequest, "validation"),
     (DesignAnswer, "serialization"),
+    (NoteCatalogue, "serialization"),
+    (NoteKind, "serialization"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),

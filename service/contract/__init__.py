@@ -5,11 +5,13 @@ from service.contract.collection import FailedFit, FitCollection, join_fits, rea
 from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
     "MOST_MODELS",
+    "NOTES",
     "DesignAnswer",
     "DesignRequest",
     "FailedFit",
@@ -20,6 +22,8 @@ __all__ = [
     "FormulaExpansion",
     "FormulaRequest",
     "Limits",
+    "NoteCatalogue",
+    "NoteKind",
     "Place",
     "Problem",
     "Reply",

@@ -13,13 +13,15 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    that was asked for needs it; `degrees` says which degrees of freedom were. `shares` are the customary ones,
+    `all_shares` count all that varies. `pooling` has an entry for each factor, None unless a varying intercept is all
+    that varies by it.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
+    degrees: str
     curvature: Curvature | None
     shares: Shares
     all_shares: Shares
@@ -44,6 +46,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         design=design,
         fit=fit,
         names=names,
+        degrees=options.df,
         curvature=fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None,
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),

@@ -44,6 +44,8 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "GET /v1/fits/{id}/summary",
         "POST /v1/formulas",
         "POST /v1/designs",
+        "GET /v1/notes",
+        "GET /v1/notes/{code}",
         "GET /livez",
         "GET /readyz",
     ]

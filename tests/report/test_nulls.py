@@ -39,8 +39,11 @@ SAYS_WHY = {
 }
 """The nulls that a note explains, by its code."""
 
-NEVER_THERE = r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
-"""What was not asked for, the residual's term, and the weights where more varies than an intercept."""
+NEVER_THERE = (
+    r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
+    r"|/notes/\d+/next(/.*)?"
+)
+"""What was not asked for, the residual's term, the weights where more varies than an intercept, and next requests."""
 
 
 def nulls(value: object, path: str = "") -> Iterator[str]:
