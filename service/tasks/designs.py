@@ -9,7 +9,6 @@ from service.data.json_text import decode_object
 from service.inference.planning import (
     Coefficient,
     Plan,
-    draw,
     make_plan,
     perform,
     power_of,
@@ -39,8 +38,8 @@ def _answer(request: DesignRequest) -> DesignAnswer:
     power = None if request.coefficient is None else _power(plan, request.coefficient)
     performance = None
     if plan.within:
-        data_sets = draw(plan, request.replicates, request.seed)
-        performance = perform(plan, data_sets, request.confidence_level, restricted=restricted)
+        level, replicates, seed = request.confidence_level, request.replicates, request.seed
+        performance = perform(plan, replicates, seed, level, restricted=restricted)
     return design_answer(plan, precision(plan), zero_probability(plan, restricted=restricted), performance, power)
 
 

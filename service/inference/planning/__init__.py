@@ -1,7 +1,7 @@
 """What a study can tell before it is made: a plan of groups and standard deviations goes in, no data."""
 
 from service.inference.planning.boundary import zero_probability
-from service.inference.planning.data_sets import DataSets, draw
+from service.inference.planning.data_sets import DataSets, batches, draw
 from service.inference.planning.performance import Performance, perform
 from service.inference.planning.plan import Plan, make_plan
 from service.inference.planning.power import Coefficient, Level, Power, power_of, smallest_number, smallest_size
@@ -15,6 +15,7 @@ __all__ = [
     "Plan",
     "Power",
     "Precision",
+    "batches",
     "draw",
     "make_plan",
     "perform",

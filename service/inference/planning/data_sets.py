@@ -1,11 +1,15 @@
 """Simulated data sets of a plan, as far as any estimate depends on them: a few numbers for each size of group."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.arrays import Vector, Vectors
 from service.inference.planning.plan import Plan
+
+AT_ONCE = 100_000
+"""Numbers of one kind that are drawn at once: they, and what is made of them, stay near the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,15 @@ class DataSets:
     within: Vector
 
 
-def draw(plan: Plan, replicates: int, seed: int) -> DataSets:
-    """So many data sets of a plan, the same for the same seed."""
-    random = np.random.default_rng(seed)
+def batches(plan: Plan, replicates: int, seed: int) -> Iterator[DataSets]:
+    """So many data sets of a plan, some at a time; the same for the same seed."""
+    random, most = np.random.default_rng(seed), max(1, AT_ONCE // plan.sizes.size)
+    for start in range(0, replicates, most):
+        yield draw(plan, min(most, replicates - start), random)
+
+
+def draw(plan: Plan, replicates: int, random: np.random.Generator) -> DataSets:
+    """So many data sets of a plan."""
     shape, counts = (replicates, plan.sizes.size), plan.counts
     means = random.standard_normal(shape) * np.sqrt(plan.mean_variances / counts)
     # A group's place among those of its size is a direction, the squares are a length: the two are independent.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from service.arrays import Vector, Vectors
-from service.inference.planning.data_sets import DataSets
+from service.arrays import Matrix, Vector, Vectors
+from service.inference.planning.data_sets import DataSets, batches
 from service.inference.planning.plan import Plan
 from service.inference.planning.variance_ratios import estimate
 
@@ -32,25 +32,51 @@ class Performance:
     zero_share: float
 
 
-def perform(plan: Plan, data: DataSets, confidence_level: float, *, restricted: bool) -> Performance:
-    """The performance of REML (if `restricted`) or ML, averaged over these data sets; it needs rows that vary."""
+def perform(plan: Plan, replicates: int, seed: int, confidence_level: float, *, restricted: bool) -> Performance:
+    """The performance of REML (if `restricted`) or ML in so many data sets, the same for the same seed.
+
+    The rows of the plan must vary within groups.
+    """
+    trials = [_try(plan, data, confidence_level, restricted=restricted) for data in batches(plan, replicates, seed)]
+    means = [sum(trial.sums[k] for trial in trials) / replicates for k in range(3)]
+    over_groups = np.concatenate([trial.over_groups for trial in trials], axis=1)
+    return Performance(
+        group_errors=np.sqrt(plan.between * plan.pulled + means[0]) * plan.unit,
+        covered=means[1],
+        covered_with_mean=means[2],
+        error=float(over_groups.std(axis=1).max()) / math.sqrt(replicates),
+        zero_share=sum(trial.zeros for trial in trials) / replicates,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What came out of R data sets.
+
+    `sums` (3, D), over the data sets, of the squares by which an alpha_j's expectation is missed, and of both
+    coverages; `over_groups` (2, R) the means of both coverages over the groups; `zeros` data sets had an estimate of 0.
+    """
+
+    sums: Matrix
+    over_groups: Matrix
+    zeros: int
+
+
+def _try(plan: Plan, data: DataSets, confidence_level: float, *, restricted: bool) -> _Trial:
+    """What comes out of estimates, predictions and intervals in these data sets."""
     ratios = estimate(plan, data, restricted=restricted)
-    total = ratios.phi[:, None] * plan.sizes
-    pulled = 1.0 / (1.0 + total)
+    pulled = 1.0 / (1.0 + ratios.phi[:, None] * plan.sizes)
     # mu is 0: who knows it and the variances expects alpha_j to be `plan.weights * data.one`, with this variance.
-    variance = plan.between * plan.pulled
+    sd = np.sqrt(plan.between * plan.pulled)
     missed = pulled * ratios.mean[:, None] + (plan.pulled - pulled) * data.one
     own = (ratios.phi * ratios.sigma2)[:, None] * pulled
     with_mean = own + pulled**2 * ratios.mean_variance[:, None]
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
-    covered, covered_with_mean = (_covered(missed, np.sqrt(variance), z * np.sqrt(each)) for each in (own, with_mean))
-    errors = [float(plan.over_groups(each).std()) for each in (covered, covered_with_mean)]
-    return Performance(
-        group_errors=np.sqrt(variance + (missed**2).mean(axis=0)) * plan.unit,
-        covered=covered.mean(axis=0),
-        covered_with_mean=covered_with_mean.mean(axis=0),
-        error=max(errors) / math.sqrt(len(missed)),
-        zero_share=float(np.mean(ratios.phi == 0.0)),
+    covered = [_covered(missed, sd, z * np.sqrt(each)) for each in (own, with_mean)]
+    return _Trial(
+        sums=np.stack([each.sum(axis=0) for each in (missed**2, *covered)]),
+        over_groups=np.stack([plan.over_groups(each) for each in covered]),
+        zeros=int(np.count_nonzero(ratios.phi == 0.0)),
     )
 
 

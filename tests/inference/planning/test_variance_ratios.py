@@ -11,7 +11,8 @@ from service.data import Categorical, Numeric, Table
 from service.design import make_design
 from service.engine import Estimates, fit
 from service.formula import read
-from service.inference.planning import DataSets, Performance, draw, make_plan, perform
+from service.inference.planning import DataSets, Performance, batches, draw, make_plan, perform
+from service.inference.planning.data_sets import AT_ONCE
 from service.inference.planning.variance_ratios import estimate
 
 FORMULA = read("y ~ 1 + (1 | g)", ["y", "g"])
@@ -70,7 +71,7 @@ def test_many_fits_perform_as_simulated() -> None:
         missed = estimates.beta[0] + factor.effects[0] - alpha
         covered.append(np.mean(np.abs(missed) <= z * factor.effect_sd[0]))
         squares.append(np.mean(missed**2))
-    simulated = perform(plan, draw(plan, 20_000, seed=1), 0.95, restricted=True)
+    simulated = perform(plan, 20_000, 1, 0.95, restricted=True)
     # Four Monte Carlo errors of the fits, beside which those of the simulation are small.
     margin = 4 * np.std(covered) / replicates**0.5
     assert plan.over_groups(simulated.covered) == pytest.approx(np.mean(covered), abs=margin)
@@ -81,7 +82,7 @@ def test_many_fits_perform_as_simulated() -> None:
 @pytest.mark.parametrize("restricted", [True, False])
 def test_equal_groups_have_the_estimates_of_the_analysis_of_variance(restricted: bool) -> None:
     plan = make_plan({4: 6}, 1.0, 1.0)
-    data = draw(plan, 200, seed=2)
+    data = draw(plan, 200, np.random.default_rng(2))
     between, within, j = 4 * data.squares[:, 0], data.within, 6 - restricted
     ratio = np.maximum((between / j) / (within / 18) - 1, 0) / 4
     np.testing.assert_allclose(estimate(plan, data, restricted=restricted).phi, ratio, rtol=1e-6, atol=1e-12)
@@ -89,7 +90,7 @@ def test_equal_groups_have_the_estimates_of_the_analysis_of_variance(restricted:
 
 def performance(between: float, within: float, sizes: dict[int, int] | None = None) -> Performance:
     plan = make_plan(sizes or {1: 1, 3: 2, 10: 3}, between, within)
-    return perform(plan, draw(plan, 1000, seed=1), 0.95, restricted=True)
+    return perform(plan, 1000, 1, 0.95, restricted=True)
 
 
 def test_the_unit_of_the_response_does_not_matter() -> None:
@@ -115,16 +116,19 @@ def test_more_groups_cover_more() -> None:
     assert few < more < many < 0.95
 
 
-def test_the_same_seed_draws_the_same() -> None:
+def test_the_same_seed_draws_the_same_in_batches() -> None:
     plan = make_plan({2: 3, 5: 2}, 1.0, 1.0)
-    one, same, other = draw(plan, 10, seed=1), draw(plan, 10, seed=1), draw(plan, 10, seed=2)
-    np.testing.assert_array_equal(one.means, same.means)
-    assert not np.array_equal(one.means, other.means)
+    many = AT_ONCE // 2 + 10
+    drawn = [[data.means for data in batches(plan, many, seed)] for seed in (1, 1, 2)]
+    assert [len(each) for each in drawn[0]] == [many - 10, 10]
+    one, same, other = (np.concatenate(each) for each in drawn)
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
 
 
 def test_what_is_drawn_has_the_moments_of_the_rows() -> None:
     plan, replicates = make_plan({2: 1, 3: 2, 5: 4}, 1.0, 2.0), 40_000
-    data = draw(plan, replicates, seed=7)
+    data = draw(plan, replicates, np.random.default_rng(7))
     variances = plan.mean_variances * plan.unit**2  # in units of the larger sd
     expected = np.array([1 + 4 / 2, 1 + 4 / 3, 1 + 4 / 5])
     np.testing.assert_allclose(variances, expected, rtol=1e-12)
