@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from csv import DictReader
 from dataclasses import replace
 from math import cos, sin
+from pathlib import Path
 from statistics import stdev
 
 import pytest
@@ -40,6 +42,8 @@ from tests.report.difficult import (
     small,
 )
 from tests.tasks.questions import RADON, ask, document
+
+REFERENCE = Path(__file__).parents[1] / "reference/data"
 
 KINDS = {kind.code: kind for kind in NOTES.notes}
 
@@ -243,6 +247,20 @@ def test_a_slope_that_is_badly_known_counts() -> None:
     (weight,) = [float(str(note.where["weight"]))]
     assert weight < 0.5
     assert found(grouped(9, 20.0, "y ~ x + (1 | g)"), "few_groups") == []
+
+
+def test_a_factor_beside_another_counts_by_what_the_other_leaves() -> None:
+    """Thirty casks vary more than their ten batches, of which each has three: no batch tells much of itself."""
+    with (REFERENCE / "Pastes.csv").open() as file:
+        rows = list(DictReader(file))
+    columns = {"strength": [float(row["strength"]) for row in rows]}
+    labels = {name: [row[name] for row in rows] for name in ("batch", "cask")}
+    pastes = {"data": {**columns, **labels}, "formula": "strength ~ 1 + (1 | batch/cask)"}
+    (note,) = found(pastes, "few_groups")
+    sd = {row.group: row.std_dev or 0.0 for row in document(pastes).variance_components}
+    own = (sd["cask:batch"] ** 2 + sd["Residual"] ** 2 / 2) / 3
+    assert note.where["weight"] == pytest.approx(sd["batch"] ** 2 / (sd["batch"] ** 2 + own), rel=1e-6)
+    assert note.severity == "warning"
 
 
 def test_coverage_grows_with_the_groups_and_with_their_weight() -> None:

@@ -57,11 +57,9 @@ def few_groups(found: Findings) -> Iterator[Note]:
 def _smallest_weight(factor: FactorEstimates) -> float:
     """The mean weight of a group's own rows in its estimate; of several coefficients, the smallest.
 
-    It is 1 less the share of a coefficient's variance that its group's rows leave: n / (n + equivalent n) for an
-    intercept. What does not vary has none.
+    It is 1 less the share of a coefficient's variance that the rows leave: n / (n + equivalent n) for an intercept
+    alone, less beside other factors, whose effects are not known. What does not vary has none.
     """
-    if factor.weight is not None:
-        return float(factor.weight.mean())
     if not factor.sd.all():
         return 0.0
     left = ((factor.effect_sd / factor.sd[:, None]) ** 2).mean(axis=1)
