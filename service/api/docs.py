@@ -10,6 +10,7 @@ from html import escape
 from service.api import five_ways
 from service.api.problems import KINDS
 from service.api.schema import Piece
+from service.contract import NOTES
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#0b5fa5, #7cc0ff); }
@@ -40,6 +41,7 @@ def page(document: Piece) -> str:
         for method, operation in methods.items()
     ]
     codes = ((f"`{code}`", str(each.status), f"{each.title}.") for code, each in KINDS.items())
+    notes = ((f"`{each.code}`", " or ".join(each.severities), f"{each.title} {each.advice}") for each in NOTES.notes)
     body = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
         *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
@@ -50,6 +52,9 @@ def page(document: Piece) -> str:
         "<h2 id='problems'>Problems</h2>",
         f"<p>{prose('Every refusal has the shape of a [Problem]. These are its codes.')}</p>",
         table(("code", "status", "meaning"), codes),
+        "<h2 id='notes'>Notes</h2>",
+        f"<p>{prose('What may be said in the `notes` of a [FitDocument]. `/v1/notes` says more of each.')}</p>",
+        table(("code", "severity", "meaning"), notes),
         "<h2 id='shapes'>Shapes</h2>",
         *(shape(name, schema) for name, schema in document["components"]["schemas"].items()),
         "<p><a href='/openapi.json'>openapi.json</a> says the same to programs.</p>",
@@ -63,7 +68,7 @@ def _contents(operations: list[tuple[str, str, Piece]]) -> str:
         f"<li><a href='#{operation['operationId']}'><code>{method.upper()} {escape(path)}</code></a></li>"
         for method, path, operation in operations
     ]
-    places = {five_ways.ID: five_ways.TITLE, "problems": "Problems", "shapes": "Shapes"}
+    places = {five_ways.ID: five_ways.TITLE, "problems": "Problems", "notes": "Notes", "shapes": "Shapes"}
     others = "".join(f"<li><a href='#{id}'>{title}</a></li>" for id, title in places.items())
     return f"<nav><ul>{''.join(items)}{others}</ul></nav>"
 

@@ -12,6 +12,7 @@ PARQUET = "application/vnd.apache.parquet"
 TABLES = (CSV, ARROW_STREAM, ARROW_FILE, PARQUET)
 FIT_BODIES = (JSON, FORM, *TABLES)
 FORMULA_BODIES = (JSON,)
+DESIGN_BODIES = (JSON,)
 
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 

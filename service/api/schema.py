@@ -17,12 +17,16 @@ from service.api.problems import KINDS, PROBLEM
 from service.contract import (
     ComparisonDocument,
     ComparisonOptions,
+    DesignAnswer,
+    DesignRequest,
     FitCollection,
     FitDocument,
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
     IntervalTable,
+    NoteCatalogue,
+    NoteKind,
     PoolingDocument,
     PoolingOptions,
     Problem,
@@ -136,6 +140,10 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (PoolingRequest, "validation"),
     (PoolingForm, "validation"),
     (FormulaRequest, "validation"),
+    (DesignRequest, "validation"),
+    (DesignAnswer, "serialization"),
+    (NoteCatalogue, "serialization"),
+    (NoteKind, "serialization"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (ComparisonDocument, "serialization"),
@@ -251,6 +259,19 @@ FORMULA_OPERATION: Piece = {
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
     ),
+}
+
+
+PLAN: Piece = {
+    "groups": {"n_groups": 20, "size": 5},
+    "sd_between": 0.33,
+    "sd_within": 0.76,
+    "coefficient": {"effect": 0.3, "sd": 0.5, "level": "group", "power": 0.8},
+}
+
+DESIGN_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(DesignRequest)}}),
+    **_samples(f"curl localhost:8000/v1/designs -H 'Content-Type: application/json' \\\n  -d '{json.dumps(PLAN)}'"),
 }
 
 

@@ -3,17 +3,22 @@
 from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.comparisons import ComparisonDocument, ComparisonOptions
+from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.intervals import IntervalMethod, IntervalTable
+from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
     "MOST_MODELS",
+    "NOTES",
     "ComparisonDocument",
     "ComparisonOptions",
+    "DesignAnswer",
+    "DesignRequest",
     "FailedFit",
     "Failure",
     "FitCollection",
@@ -24,6 +29,8 @@ __all__ = [
     "IntervalMethod",
     "IntervalTable",
     "Limits",
+    "NoteCatalogue",
+    "NoteKind",
     "Place",
     "PoolingDocument",
     "PoolingOptions",

@@ -5,8 +5,9 @@ Numbers are JSON numbers in their shortest exact form; a value that does not exi
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+Severity = Literal["info", "warning"]
 Rows = list[list[float | None]]
 Where = dict[str, str | int | float | list[str] | list[float] | None]
 
@@ -198,14 +199,27 @@ class Convergence(Part):
     )
 
 
+class NextRequest(Part):
+    """A request to make next."""
+
+    method: Literal["GET", "POST"]
+    path: str = Field(description="With its query.", examples=["/v1/fits/{id}/posterior"])
+    body: dict[str, JsonValue] | None = Field(
+        description="The body, or, where a fit or its pooling is asked for, what to send beside the data and the "
+        "options of this fit's own request; null of a GET.",
+        examples=[{"formula": "log_radon ~ floor + (1 | county)", "df": "kenward-roger"}],
+    )
+
+
 class Note(Part):
-    """Something to know about this fit, with its numbers and a sentence of advice."""
+    """Something to know about this fit, with its numbers and a sentence of advice; `/v1/notes` lists every kind."""
 
     code: str
-    severity: Literal["info", "warning"]
+    severity: Severity
     message: str
     where: Where
     see: str = Field(description="The section or paper it rests on.")
+    next: NextRequest | None = Field(default=None, description="What to ask next, if there is something to ask.")
 
 
 class FitDocument(Part):

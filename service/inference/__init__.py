@@ -2,7 +2,14 @@
 
 from service.inference.alternatives import Alternatives, alternatives, distance
 from service.inference.classical import Regression
-from service.inference.coefficients import CoefficientTable, coefficient_table, degrees_of_freedom
+from service.inference.coefficients import (
+    CoefficientTable,
+    Degrees,
+    coefficient_table,
+    degrees_of_freedom,
+    satterthwaite,
+)
+from service.inference.columns import column_sds
 from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio, compare
 from service.inference.context import Contrast, contexts
 from service.inference.fitted_values import fitted_values
@@ -22,6 +29,7 @@ __all__ = [
     "Comparison",
     "Contrast",
     "Criteria",
+    "Degrees",
     "KenwardRoger",
     "LikelihoodRatio",
     "ParameterIntervals",
@@ -32,6 +40,7 @@ __all__ = [
     "SpreadIntervals",
     "alternatives",
     "coefficient_table",
+    "column_sds",
     "compare",
     "contexts",
     "customary_shares",
@@ -42,6 +51,7 @@ __all__ = [
     "kenward_roger",
     "pooling",
     "profile_intervals",
+    "satterthwaite",
     "shares",
     "spread_intervals",
     "wald_intervals",

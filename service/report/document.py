@@ -61,7 +61,7 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
         statistics=_statistics(found.fit),
         convergence=_convergence(found.fit),
-        notes=notes(found),
+        notes=notes(found, id),
     )
 
 

@@ -26,15 +26,16 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it, `adjusted` unless Kenward & Roger's tests were; `df` (p,) are the coefficients' degrees
-    of freedom, `intervals` those of all parameters by `method`, None where none are wanted. `shares` are the customary
-    ones, `all_shares` count all that varies. `pooling` has an entry for each factor, None unless a varying intercept is
-    all that varies by it.
+    that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
+    None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
+    None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
+    entry for each factor, None unless a varying intercept is all that varies by it.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
+    degrees: str
     curvature: Curvature | None
     adjusted: KenwardRoger | None
     df: Vector
@@ -66,6 +67,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         design=design,
         fit=fit,
         names=names,
+        degrees=options.df,
         curvature=curvature,
         adjusted=adjusted,
         df=df,

@@ -62,8 +62,9 @@ SAYS_WHY = {
 NEVER_THERE = (
     r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
     r"|/adjusted_covariance"
+    r"|/notes/\d+/next(/.*)?"
 )
-"""What was not asked for, the residual's term, and the weights where more varies than an intercept."""
+"""What was not asked for, the residual's term, the weights where more varies than an intercept, and next requests."""
 
 
 def nulls(value: object, path: str = "") -> Iterator[str]:

@@ -9,6 +9,7 @@ from service.report.findings import Findings
 from service.report.notes import (
     adjustment,
     boundary,
+    degrees,
     groups,
     identification,
     intervals,
@@ -18,6 +19,7 @@ from service.report.notes import (
     search,
     slopes,
 )
+from service.report.notes.requests import next_request
 
 WRITERS = (
     rows.rows_dropped,
@@ -34,17 +36,23 @@ WRITERS = (
     boundary.singular_covariance,
     intervals.intervals_missing,
     groups.few_groups,
+    degrees.few_degrees_of_freedom,
     groups.singleton_groups,
     groups.equivalent_n,
     groups.significance_no_criterion,
     slopes.shares_leave_out,
     predictors.group_level_predictor,
     predictors.group_means_confound,
+    predictors.unscaled_predictors,
 )
 """One for each code, which is its name."""
 
 
-def notes(found: Findings) -> list[Note]:
-    """The notes that apply to a fit, warnings first."""
-    written = [note for writer in WRITERS for note in writer(found)]
+def notes(found: Findings, id: str) -> list[Note]:
+    """The notes that apply to a fit, warnings first, each with the next request to make of the fit's `id`."""
+    written = [
+        note.model_copy(update={"next": next_request(note.code, found, id)})
+        for writer in WRITERS
+        for note in writer(found)
+    ]
     return sorted(written, key=lambda note: note.severity != "warning")

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 
 def no_adjustment(found: Findings) -> Iterator[Note]:
@@ -20,11 +20,9 @@ def no_adjustment(found: Findings) -> Iterator[Note]:
             if found.estimates.sigma == 0.0
             else "it depends on variances that the rows do not tell apart"
         )
-        yield Note(
-            code="no_adjustment",
-            severity="warning",
-            message=f"Kenward and Roger's adjusted errors, degrees of freedom and tests of {listed(names)} do not "
-            f"exist: {reason}.",
-            where={"terms": names[:MOST_NAMED]},
-            see="Kenward & Roger 1997, Biometrics 53",
+        yield note(
+            "no_adjustment",
+            f"Kenward and Roger's adjusted errors, degrees of freedom and tests of {listed(names)} do not exist: "
+            f"{reason}.",
+            {"terms": names[:MOST_NAMED]},
         )

@@ -8,7 +8,7 @@ from service.arrays import Matrix
 from service.contract.document import Note
 from service.engine import FactorEstimates
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 RANK = 1e-12
 """Singular value of the standardised coefficients of a group below which it is rounding: a predictor at a distance of a
@@ -25,13 +25,10 @@ def boundary_variance(found: Findings) -> Iterator[Note]:
         if alike:
             group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
             told = found.intervals is not None and bool(np.isfinite(found.intervals.spreads[place][zero]).all())
-            yield Note(
-                code="boundary_variance",
-                severity="warning",
-                message=f"{_alike(factor, alike, told=told)} That is an estimate, not evidence that the groups are "
-                "alike: keep the term, and average over the uncertainty of the variance where it matters.",
-                where={"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
-                see="Gelman & Hill 2007, section 12.9",
+            yield note(
+                "boundary_variance",
+                _alike(factor, alike, told=told),
+                {"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
             )
 
 
@@ -73,13 +70,10 @@ def _rank(rows: Matrix) -> int:
 def _singular(factor: FactorEstimates, varying: list[int], rank: int) -> Note:
     group, names = factor.factor.grouping.name, [factor.factor.names[k] for k in varying]
     pair = f" with a correlation of {factor.correlation[varying[0], varying[1]]:.0f}" if len(varying) == 2 else ""
-    return Note(
-        code="singular_covariance",
-        severity="warning",
-        message=f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
+    return note(
+        "singular_covariance",
+        f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
         f"{len(names)}. That is an estimate on the boundary, not an error: the groups are too few, or too small, to "
-        "tell all of it. If the question allows, leave out the correlations (|| in place of |) or a coefficient; "
-        "otherwise keep the term.",
-        where={"group": group, "terms": names[:MOST_NAMED], "rank": rank, "full_rank": len(names)},
-        see="Bates, Kliegl, Vasishth & Baayen 2015, Parsimonious Mixed Models",
+        "tell all of it.",
+        {"group": group, "terms": names[:MOST_NAMED], "rank": rank, "full_rank": len(names)},
     )

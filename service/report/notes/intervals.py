@@ -9,7 +9,7 @@ from service.contract.intervals import ParameterInterval
 from service.report.findings import Findings
 from service.report.intervals import intervals_of
 from service.report.notes.identification import is_unidentified
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 
 def intervals_missing(found: Findings) -> Iterator[Note]:
@@ -23,12 +23,10 @@ def intervals_missing(found: Findings) -> Iterator[Note]:
     ]
     for reason, together in groupby(sorted(missing, key=_reason), key=_reason):
         names = [_name(interval) for interval in together]
-        yield Note(
-            code="intervals_missing",
-            severity="info",
-            message=f"An end of the {found.method} interval does not exist for {listed(names)}. {reason}",
-            where={"method": found.method, "parameters": names[:MOST_NAMED]},
-            see="Bates, Mächler, Bolker & Walker 2015, section 5.1",
+        yield note(
+            "intervals_missing",
+            f"An end of the {found.method} interval does not exist for {listed(names)}. {reason}",
+            {"method": found.method, "parameters": names[:MOST_NAMED]},
         )
 
 
