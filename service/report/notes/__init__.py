@@ -48,8 +48,11 @@ WRITERS = (
 """One for each code, which is its name."""
 
 
-def notes(found: Findings, id: str) -> list[Note]:
-    """The notes that apply to a fit, warnings first, each with the next request to make of the fit's `id`."""
+def notes(found: Findings, id: str | None) -> list[Note]:
+    """The notes that apply to a fit, warnings first, each with the next request to make.
+
+    `id` is what the fit is kept under, None if it is not kept.
+    """
     written = [
         note.model_copy(update={"next": next_request(note.code, found, id)})
         for writer in WRITERS

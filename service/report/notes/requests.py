@@ -14,18 +14,18 @@ MOST_ROWS = 1_000_000
 Words = dict[str, str | int | float]
 
 
-def next_request(code: str, found: Findings, id: str) -> NextRequest | None:
+def next_request(code: str, found: Findings, id: str | None) -> NextRequest | None:
     """The first request of the code's kind that can be made of this fit, kept under `id`; None if there is none."""
-    words: Words = {"id": id, "formula": found.design.formula}
+    words: Words = {"formula": found.design.formula}
     for request in KINDS[code].next:
         path = request.path.partition("?")[0]
         if path == "/v1/designs":
             words |= _design_words(found)
-        if _can_be_asked(path, found):
+        if _can_be_asked(path, found) and (id is not None or "{id}" not in path):
             body = (
                 None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
             )
-            return request.model_copy(update={"path": request.path.replace("{id}", id), "body": body})
+            return request.model_copy(update={"path": request.path.replace("{id}", id or ""), "body": body})
     return None
 
 
