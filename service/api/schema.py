@@ -14,7 +14,15 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    FitCollection,
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    Posterior,
+    Problem,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -86,6 +94,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),
+    (Posterior, "serialization"),
     (Problem, "serialization"),
 ]
 

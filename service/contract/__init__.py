@@ -4,6 +4,7 @@ from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
@@ -18,6 +19,8 @@ __all__ = [
     "FormulaRequest",
     "Limits",
     "Place",
+    "Posterior",
+    "PosteriorRequest",
     "Problem",
     "Reply",
     "Submission",

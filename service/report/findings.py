@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from service.contract import PosteriorRequest, checked
+from service.contract.posterior import Posterior
 from service.contract.request import FitOptions
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
+from service.errors import ServiceError
 from service.inference import Pooling, Shares, customary_shares, pooling, shares
+from service.report.posterior import posterior_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,8 @@ class Findings:
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
     that was asked for needs it. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    entry for each factor, None unless a varying intercept is all that varies by it. `posterior` is None unless it was
+    asked for, or why there is none.
     """
 
     design: Design
@@ -24,6 +29,7 @@ class Findings:
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
+    posterior: Posterior | ServiceError | None
 
     @property
     def estimates(self) -> Estimates:
@@ -48,4 +54,14 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
+        posterior=_posterior(design, fit, options) if "posterior" in options.include else None,
     )
+
+
+def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:
+    """The posterior with the uniform prior, or why there is none."""
+    try:
+        return posterior_part(design, fit, checked(PosteriorRequest, {}), options.confidence_level)
+    except ServiceError as error:
+        # A traceback would keep the arrays of the attempt.
+        return error.with_traceback(None)

@@ -28,15 +28,15 @@ TOLERANCE = 1e-7
 """Mass that may change when every second node is left out."""
 
 LARGEST = 1e16
-"""theta times the root of a group's weight beyond which noise is rounding of the response (engine/scalar/optimum.py)."""
+"""theta times the root of a group's weight beyond which noise is rounding of the response (scalar/optimum.py)."""
 
 NEAR_ZERO = 1e-3
-"""The axis of theta is logarithmic down to this share of what pools the largest group by half: deviations, whose sds are
-proportional to theta, are mixed evenly on that scale."""
+"""The axis of theta is logarithmic down to this share of what pools the largest group by half: on that scale the
+deviations, whose sds are proportional to theta, are mixed evenly."""
 
 SMOOTH = 1e-10
-"""Beside a proper prior of scale s the density by theta bends around s / sigma for all sigma that are likely, as a power
-theta^nu: the axis of theta is logarithmic down to where that is less than this."""
+"""Beside a proper prior of scale s the density by theta bends around s / sigma for every sigma that is likely, which
+near 0 leaves a term in theta^nu: the axis is logarithmic down to where that is less than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Joint:
         return self.criterion.nu
 
     def log_density(self, log_factor: Matrix, rho: Matrix, log_sd: Matrix, log_sigma: Matrix) -> Matrix:
-        """log f where the likelihood has these factors, sigma_alpha and sigma these logarithms."""
+        """The logarithm of f where the likelihood has these factors, sigma_alpha and sigma these logarithms."""
         fit = log_factor - self.nu * log_sigma - 0.5 * rho * np.exp(-2.0 * log_sigma)
         return np.asarray(fit + self.prior.log_density(log_sd))
 
@@ -154,7 +154,7 @@ def _window(joint: Joint) -> _Window:
 def _peak(ridge: "_Ridge", low: float, high: float) -> Vector:
     """The node, of a scan between these ends, where the density is largest."""
     nodes = np.linspace(low, high, FIRST)
-    return nodes[np.argmax(ridge.at(nodes)[0])]
+    return np.asarray(nodes[np.argmax(ridge.at(nodes)[0])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,11 @@ class Mixtures:
         apart = (self.means - self.mean()[:, None]) ** 2 @ by_ratio
         return np.asarray(np.sqrt(within + apart))
 
-    def quantiles(self, probability: float) -> Vector:
-        """The quantities (F,) below which this probability lies."""
-        # By the lower tail, as one less a small tail would be rounded.
-        sign = 1.0 if probability <= 0.5 else -1.0
-        tail = min(probability, 1.0 - probability)
+    def quantiles(self, tail: float, *, upper: bool = False) -> Vector:
+        """The quantities (F,) below which, or above which, this probability lies."""
+        sign = -1.0 if upper else 1.0
         likely = np.flatnonzero(self.nodes.weight > UNLIKELY)
-        ratio, sigma, weight = (part[likely] for part in (self.nodes.ratio, self.nodes.sigma, self.nodes.weight))
+        ratio, sigma, weight = self.nodes.ratio[likely], self.nodes.sigma[likely], self.nodes.weight[likely]
         at_once = max(1, AT_ONCE // likely.size)
         found = np.empty(len(self.means))
         for start in range(0, found.size, at_once):

@@ -2,10 +2,10 @@
 
 With J groups, r columns of X that do not vary within groups and p in all, the likelihood with the coefficients
 integrated out falls as theta^-(J - r) for large theta, and at any theta as sigma^-(n - p) for large sigma. A prior that
-falls as sd^-(tail + 1), where the uniform one has tail -1, leaves an integrable density if J - r + tail > 0: the uniform
-prior needs J - r >= 2, three groups if the intercept is the only such column. As sigma vanishes the likelihood stays
-bounded only if rows are left within groups to show that it does not: n - J - (p - r) > 0. (For balanced data these are
-the conditions of Hobert & Casella 1996, J. Am. Stat. Assoc. 91(436), theorem 1.)
+falls as sd^-(tail + 1), where the uniform one has tail -1, leaves an integrable density if J - r + tail > 0: so the
+uniform prior needs J - r >= 2, three groups if the intercept is the only such column. As sigma vanishes the likelihood
+stays bounded only if rows are left within groups to show that it does not: n - J - (p - r) > 0 (the conditions of
+Hobert & Casella 1996, J. Am. Stat. Assoc. 91(436), theorem 1, for priors of this kind).
 """
 
 from dataclasses import dataclass
@@ -74,6 +74,6 @@ def require_proper(limit: NoPooling, prior: Prior, group: str) -> None:
     if limit.between_df + prior.tail <= 0.0:
         message = (
             f"With the uniform prior the posterior has no integral: {excerpt(group)} must have two groups more than "
-            f"there are group-level coefficients, the intercept among them, and has {limit.between_df}. {PROPER}"
+            f"there are group-level coefficients, the intercept among them, and has {limit.between_df} more. {PROPER}"
         )
         raise InvalidRequest(message, Fault(message, pointer="/prior"))

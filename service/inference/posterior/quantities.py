@@ -88,9 +88,12 @@ def new_intercept(source: Source) -> Quantities:
 def new_observation(source: Source, row: Vector) -> Quantities:
     """An observation (1,) of weight 1 in such a group, where the columns of X without the intercept are `row` (k,)."""
     basis, k = source.basis, row.size
-    scaled = (row - basis.shift[:k]) * basis.scale[:k]
-    columns = np.concatenate([np.ones(int(basis.intercept)), scaled @ basis.rotation[:k, :k]])
-    constant = basis.shift[-1] - float(scaled @ basis.rotation[:k, k]) * basis.y_unit
+    with np.errstate(over="ignore", invalid="ignore"):
+        # A row that is far enough out has no numbers, and so has the observation.
+        scaled = (row - basis.shift[:k]) * basis.scale[:k]
+        turned, drift = scaled @ basis.rotation[:k, :k], float(scaled @ basis.rotation[:k, k])
+    columns = np.concatenate([np.ones(int(basis.intercept)), turned])
+    constant = basis.shift[-1] - drift * basis.y_unit
     return _new(source, columns, constant, noise=1.0)
 
 
@@ -117,7 +120,7 @@ def _of_groups(source: Source, combination: Vector, constant: float) -> Quantiti
 
 
 def _new(source: Source, combination: Vector, constant: float, *, noise: float) -> Quantities:
-    """A combination (p,) of the basis' coefficients, a new group's deviation, and this much of the residual variance."""
+    """A combination (p,) of the basis' coefficients, a new group's deviation, and as much noise."""
     means, scales = _combined(source, combination[None])
     scales = np.sqrt(scales**2 + source.at.phis + noise)
     return Quantities(means, scales, np.array([constant]), np.array([source.basis.y_unit]), np.array([True]))

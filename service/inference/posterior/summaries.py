@@ -32,16 +32,16 @@ def summary_of(asked: Quantities, nodes: Nodes, tails: Tails, confidence_level: 
     """The summary of quantities that are normal at each node."""
     mixtures, tail = Mixtures(nodes, asked.means, asked.scales), _tail(confidence_level)
     moments = np.where(asked.grows, tails.moments(grows=True), tails.moments(grows=False))
-    mean, median, low, high = (
-        asked.constant + asked.unit * each
-        for each in (mixtures.mean(), *(mixtures.quantiles(share) for share in (0.5, tail, 1.0 - tail)))
-    )
+
+    def placed(found: Vector) -> Vector:
+        return asked.constant + asked.unit * found
+
     return Summary(
-        mean=np.where(moments >= 1, mean, np.nan),
-        median=median,
+        mean=np.where(moments >= 1, placed(mixtures.mean()), np.nan),
+        median=placed(mixtures.quantiles(0.5)),
         sd=np.where(moments >= 2, asked.unit * mixtures.sd(), np.nan),
-        low=low,
-        high=high,
+        low=placed(mixtures.quantiles(tail)),
+        high=placed(mixtures.quantiles(tail, upper=True)),
     )
 
 

@@ -16,6 +16,7 @@ WRITERS = (
     limits.no_residual_variance,
     identification.variances_unidentified,
     limits.variance_out_of_range,
+    limits.no_posterior,
     search.not_converged,
     search.several_optima,
     boundary.boundary_variance,

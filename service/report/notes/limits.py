@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
+from service.errors import ServiceError
 from service.report.findings import Findings
 from service.report.notes.wording import groups_of, listed
 
@@ -105,4 +106,16 @@ def variance_out_of_range(found: Findings) -> Iterator[Note]:
             "the standard deviations and errors, are exact. Multiply the response by a power of ten to see both.",
             where={"sigma": estimates.sigma},
             see="IEEE 754-2019, section 3.4",
+        )
+
+
+def no_posterior(found: Findings) -> Iterator[Note]:
+    """The posterior was asked for, and there is none."""
+    if isinstance(found.posterior, ServiceError):
+        yield Note(
+            code="no_posterior",
+            severity="warning",
+            message=found.posterior.detail,
+            where={**groups_of(found)},
+            see="Gelman 2006, Bayesian Analysis 1(3)",
         )
