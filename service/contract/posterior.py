@@ -18,6 +18,7 @@ PRIOR = (
 SCALE = "The scale of a half-t or half-normal prior, in units of the response."
 DF = "The degrees of freedom of a half-t prior, 3 unless given; 1 is half a Cauchy distribution."
 LEVEL = "The level of every interval; that of the fit unless given."
+GROUPS = "Whether to tell every group's posterior. Unless given, they are told where there are 20,000 or fewer."
 AT = "Values of coefficients' columns at which `new_observation` is made; the others are at their means over the rows."
 
 
@@ -30,6 +31,7 @@ class PosteriorRequest(BaseModel):
     scale: float | None = Field(None, gt=0, allow_inf_nan=False, description=SCALE)
     df: float | None = Field(None, ge=1, allow_inf_nan=False, description=DF)
     confidence_level: float | None = Field(None, gt=0, lt=1, description=LEVEL)
+    groups: bool | None = Field(None, description=GROUPS)
     at: dict[str, float] = Field(default_factory=dict, description=AT, examples=[{"floor": 1}])
 
     @model_validator(mode="after")
@@ -104,8 +106,8 @@ class PosteriorGrid(Part):
     """
 
     theta: list[float] = Field(description="sigma_alpha over sigma_y at the nodes of one axis.")
-    sigma_y: list[float] = Field(description="sigma_y at the nodes of the other.")
-    weight: list[list[float]] = Field(description="A row for each theta; they add up to 1.")
+    sigma_y: list[list[float]] = Field(description="sigma_y at the nodes of the other: a row for each theta.")
+    weight: list[list[float]] = Field(description="The posterior's share at each pair; they add up to 1.")
 
 
 class Posterior(Part):
@@ -117,11 +119,13 @@ class Posterior(Part):
     sigma_alpha: Marginal = Field(description="The standard deviation between groups.")
     sigma_y: Marginal = Field(description="The residual standard deviation.")
     icc: Marginal = Field(description="The share of the variance that lies between groups.")
-    groups: dict[str, GroupMarginals] = Field(description="By grouping factor, of which there is one.")
+    groups: dict[str, GroupMarginals] | None = Field(
+        description="By grouping factor, of which there is one; null where they are not told."
+    )
     new_group: Marginal = Field(description="The intercept of a group that is not among these.")
     new_observation: ObservationMarginal
     grid: PosteriorGrid
     error: float = Field(
-        description="What a probability, such as that of an interval, may be wrong by: what changes when every second "
-        "node is left out."
+        description="About what a probability, such as that of an interval, may be wrong by: what changes when every "
+        "second node is left out."
     )

@@ -17,6 +17,9 @@ from service.report.collector import paused
 HALF_T_DF = 3.0
 """Degrees of freedom of a half-t prior unless given: tails that are heavy and still have a variance."""
 
+MOST_GROUPS = 20_000
+"""Groups that are told without being asked for: a second's work."""
+
 INTERCEPT = "(Intercept)"
 
 
@@ -26,7 +29,8 @@ def posterior_part(design: Design, fit: Fit, request: PosteriorRequest, confiden
     Raises InvalidRequest for a column that the coefficients do not have, and as `inference.posterior`.
     """
     names = [design.names[k] for k in fit.estimates.kept]
-    found = posterior(fit, prior_of(request), confidence_level, at=_places(request.at, names))
+    told = fit.estimates.factors[0].factor.n_groups <= MOST_GROUPS if request.groups is None else request.groups
+    found = posterior(fit, prior_of(request), confidence_level, at=_places(request.at, names), groups=told)
     _require_finite(found, request.at)
     with paused():
         return _part(found, fit, names, request, confidence_level)
@@ -59,7 +63,6 @@ def _part(
     found: Posterior, fit: Fit, names: Sequence[str], request: PosteriorRequest, confidence_level: float
 ) -> wire.Posterior:
     """What was found, in words."""
-    [factor] = fit.estimates.factors
     df = prior_of(request).df
     return wire.Posterior(
         prior=wire.PosteriorPrior(sigma_alpha=request.prior, scale=request.scale, df=df if math.isfinite(df) else None),
@@ -70,13 +73,7 @@ def _part(
         sigma_alpha=wire.Marginal(**_marginal(found.group_sd)),
         sigma_y=wire.Marginal(**_marginal(found.residual_sd)),
         icc=wire.Marginal(**_marginal(found.icc)),
-        groups={
-            factor.factor.grouping.name: wire.GroupMarginals.model_construct(
-                levels=list(factor.factor.grouping.levels),
-                intercept=_marginals(found.intercepts),
-                deviation=_marginals(found.deviations),
-            )
-        },
+        groups=_groups(found, fit),
         new_group=wire.Marginal(**_marginal(found.new_group)),
         new_observation=wire.ObservationMarginal(
             at={name: value for name, value in zip(names, found.row.tolist(), strict=True) if name != INTERCEPT},
@@ -87,6 +84,18 @@ def _part(
         ),
         error=found.error,
     )
+
+
+def _groups(found: Posterior, fit: Fit) -> dict[str, wire.GroupMarginals] | None:
+    """The groups' posteriors, if they were asked for."""
+    if found.intercepts is None or found.deviations is None:
+        return None
+    grouping = fit.estimates.factors[0].factor.grouping
+    # Nothing is checked: there may be a million numbers, and they are our own.
+    of_groups = wire.GroupMarginals.model_construct(
+        levels=list(grouping.levels), intercept=_marginals(found.intercepts), deviation=_marginals(found.deviations)
+    )
+    return {grouping.name: of_groups}
 
 
 def _marginal(summary: Summary, place: int = 0) -> dict[str, float]:
@@ -102,7 +111,6 @@ def _marginal(summary: Summary, place: int = 0) -> dict[str, float]:
 
 def _marginals(summary: Summary) -> wire.Marginals:
     """The summaries of all."""
-    # Nothing is checked: there may be a million numbers, and they are our own.
     return wire.Marginals.model_construct(
         mean=summary.mean.tolist(),
         median=summary.median.tolist(),

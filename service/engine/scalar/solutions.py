@@ -5,16 +5,15 @@ integrated out under a flat prior is, but for a constant,
 
     sigma^-(n - p) exp(log_factor - rho / (2 sigma^2)),   log_factor = -1/2 (sum_j log(1 + phi W_j) + log|A_XX|)
 
+with rho the weighted residual sum of squares
 (Harville 1974, Biometrika 61(2), for the likelihood of error contrasts that it equals).
 """
 
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
+from service.arrays import Matrices, Matrix, Vector
 from service.engine.scalar.criterion import SCANNED, Criterion
 
 
@@ -22,49 +21,47 @@ from service.engine.scalar.criterion import SCANNED, Criterion
 class Solutions:
     """Generalised least squares at G values of phi, in units of the basis.
 
-    `log_factor` and `rho`, the weighted residual sum of squares, (G,) make up the likelihood. `beta` (G, p);
-    `whitening` (G, p, p) are R, lower triangular, with R'R = A_XX^-1: the covariance of beta over sigma^2.
+    `beta` (G, p); `whitening` (G, p, p) are R, lower triangular, with R'R = A_XX^-1: the covariance of beta over sigma^2.
     """
 
     phis: Vector
-    log_factor: Vector
-    rho: Vector
     beta: Matrix
     whitening: Matrix
 
 
 def solutions(criterion: Criterion, phis: Vector) -> Solutions:
     """The model solved at each phi (G,). Raises LinAlgError where A_XX is not positive definite."""
-    w = criterion.between.weights
-    pooled = 1.0 + phis[:, None] * w
-    A = criterion.within + criterion.between.weighted(w / pooled)
-    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2)[:, :-1])
-    root = np.linalg.cholesky(A[:, :-1, :-1] / (size[:, :, None] * size[:, None, :]))
+    A, _ = _products(criterion, phis)
+    root, size = _scaled_root(A[:, :-1, :-1])
     whitening = np.linalg.inv(root) / size[:, None, :]
     taken = np.einsum("gij,gj->gi", whitening, A[:, :-1, -1])
-    beta = np.einsum("gij,gi->gj", whitening, taken)
-    direction = np.concatenate([-beta, np.ones((len(A), 1))], axis=1)
-    rho = np.einsum("gi,gij,gj->g", direction, A, direction)
-    log_roots = np.log(np.diagonal(root, axis1=1, axis2=2) * size).sum(axis=1)
-    return Solutions(
-        phis=phis,
-        log_factor=-0.5 * (np.log(pooled) @ criterion.between.multiplicity) - log_roots,
-        # Where X and the groups explain all of y rounding may leave less than nothing.
-        rho=np.maximum(rho, sys.float_info.min),
-        beta=beta,
-        whitening=whitening,
-    )
+    return Solutions(phis, np.einsum("gij,gi->gj", whitening, taken), whitening)
 
 
 def likelihoods(criterion: Criterion, phis: Vector) -> tuple[Vector, Vector]:
-    """The log factors and rho at very many phi, (G,) each; nothing else is kept. Raises as `solutions`."""
-    found = [(each.log_factor, each.rho) for each in _in_turn(criterion, phis)]
-    log_factor, rho = (np.concatenate(part) for part in zip(*found, strict=True))
+    """The log factors and rho alone, (G,) each, at very many phi. Raises LinAlgError where A is not positive definite.
+
+    The pivots of A's Cholesky factor, y the last of its columns, have all of them.
+    """
+    log_factor, rho = np.empty(phis.size), np.empty(phis.size)
+    at_once = max(1, SCANNED // max(criterion.between.weights.size, criterion.within.size))
+    for start in range(0, phis.size, at_once):
+        some = slice(start, start + at_once)
+        A, pooled = _products(criterion, phis[some])
+        root, size = _scaled_root(A)
+        pivots = np.log(np.diagonal(root, axis1=1, axis2=2) * size)
+        log_factor[some] = -0.5 * (np.log(pooled) @ criterion.between.multiplicity) - pivots[:, :-1].sum(axis=1)
+        rho[some] = np.exp(2.0 * pivots[:, -1])
     return log_factor, rho
 
 
-def _in_turn(criterion: Criterion, phis: Vector) -> Iterator[Solutions]:
-    """The solutions, as many at a time as the memory should hold."""
-    at_once = max(1, SCANNED // max(criterion.between.weights.size, criterion.within.size))
-    for start in range(0, phis.size, at_once):
-        yield solutions(criterion, phis[start : start + at_once])
+def _products(criterion: Criterion, phis: Vector) -> tuple[Matrices, Matrix]:
+    """A (G, m, m) and 1 + phi W (G, D)."""
+    pooled = 1.0 + phis[:, None] * criterion.between.weights
+    return criterion.within + criterion.between.weighted(criterion.between.weights / pooled), pooled
+
+
+def _scaled_root(A: Matrices) -> tuple[Matrices, Matrix]:
+    """The Cholesky factors of matrices (G, k, k) whose rows and columns are divided by their `size` (G, k)."""
+    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
+    return np.linalg.cholesky(A / (size[:, :, None] * size[:, None, :])), size

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from service.arrays import Codes, Matrix, Vector
+from service.arrays import Matrix, Vector
 
 AT_ONCE = 250_000
 """Numbers, quantities times nodes, that are worked on at once: they stay in the cache."""
 
-STEPS = 100
-"""Newton's method takes 2 to 6 steps; bisection alone would find half of the digits within this many."""
-
 UNLIKELY = 1e-12
 """Weight of a node that a quantile does without; moments may need it, as it may lie far out."""
+
+STEPS = 100
+"""Newton's method takes 2 to 6 steps; bisection alone would find half of the digits within this many."""
 
 CLOSE = 1e-5
 """A deviate as close as this leaves, after one more step, an error of its square."""
@@ -22,15 +22,10 @@ CLOSE = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """N nodes with a value of theta and of sigma each.
+    """Nodes in K rows with L values of `sigma` (K, L) each, and their `weight` (K, L), which adds up to 1."""
 
-    `ratio` (N,) is the place of theta among the K values that there are, `sigma` and `weight` (N,); the weights add
-    up to 1.
-    """
-
-    ratio: Codes
-    sigma: Vector
-    weight: Vector
+    sigma: Matrix
+    weight: Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +38,25 @@ class Mixtures:
 
     def mean(self) -> Vector:
         """The means (F,)."""
-        by_ratio = np.bincount(self.nodes.ratio, self.nodes.weight, self.means.shape[1])
-        return np.asarray(self.means @ by_ratio)
+        return np.asarray(self.means @ self.nodes.weight.sum(axis=1))
 
     def sd(self) -> Vector:
         """The standard deviations (F,)."""
-        nodes, count = self.nodes, self.means.shape[1]
-        by_ratio = np.bincount(nodes.ratio, nodes.weight, count)
-        within = self.scales**2 @ np.bincount(nodes.ratio, nodes.weight * nodes.sigma**2, count)
-        apart = (self.means - self.mean()[:, None]) ** 2 @ by_ratio
+        weight = self.nodes.weight
+        within = self.scales**2 @ (weight * self.nodes.sigma**2).sum(axis=1)
+        apart = (self.means - self.mean()[:, None]) ** 2 @ weight.sum(axis=1)
         return np.asarray(np.sqrt(within + apart))
 
     def quantiles(self, tail: float, *, upper: bool = False) -> Vector:
         """The quantities (F,) below which, or above which, this probability lies."""
         sign = -1.0 if upper else 1.0
-        likely = np.flatnonzero(self.nodes.weight > UNLIKELY)
-        ratio, sigma, weight = self.nodes.ratio[likely], self.nodes.sigma[likely], self.nodes.weight[likely]
-        at_once = max(1, AT_ONCE // likely.size)
+        row, column = np.nonzero(self.nodes.weight > UNLIKELY)
+        sigma, weight = self.nodes.sigma[row, column], self.nodes.weight[row, column]
+        at_once = max(1, AT_ONCE // row.size)
         found = np.empty(len(self.means))
         for start in range(0, found.size, at_once):
             some = slice(start, start + at_once)
-            means, sds = sign * self.means[some, ratio], self.scales[some, ratio] * sigma
+            means, sds = sign * self.means[some, row], self.scales[some, row] * sigma
             found[some] = sign * _quantiles(means, sds, weight, tail)
         return found
 

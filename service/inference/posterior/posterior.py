@@ -15,8 +15,9 @@ from service.engine import CrossProducts, Fit
 from service.engine.scalar.criterion import criterion_of
 from service.engine.scalar.limits import no_pooling
 from service.engine.scalar.solutions import solutions
-from service.errors import NotFinite
-from service.inference.posterior.lattice import Joint, Lattice, group_sd_lattice, ratio_lattice
+from service.errors import Fault, InvalidRequest, NotFinite
+from service.inference.posterior.joint import Joint
+from service.inference.posterior.lattice import Lattice, group_sd_lattice, ratio_lattice
 from service.inference.posterior.mixtures import Nodes
 from service.inference.posterior.priors import Prior
 from service.inference.posterior.propriety import require_proper, require_varying_intercept, tails_of
@@ -38,13 +39,16 @@ from service.inference.posterior.summaries import (
     summary_of,
 )
 
+FARTHEST = 50.0 * math.log(10.0)
+"""Logarithm of the scale of a prior, in units of the response's spread or one over it, beyond which it is a mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The posterior of the standard deviations as nodes: `theta` (K,), `sigma` (L,) and their joint `weight` (K, L)."""
+    """The posterior of the standard deviations as nodes: `theta` (K,), `sigma` (K, L) and their joint `weight` (K, L)."""
 
     theta: Vector
-    sigma: Vector
+    sigma: Matrix
     weight: Matrix
 
 
@@ -52,8 +56,8 @@ class Grid:
 class Posterior:
     """The posterior of a fit, in units of the response.
 
-    `coefficients` (p,); `group_sd`, `residual_sd` and `icc` (1,); `intercepts` and `deviations` (J,) of the groups;
-    `new_group` (1,) is the intercept of another group, `new_observation` (1,) an observation of weight 1 in it where
+    `coefficients` (p,); `group_sd`, `residual_sd` and `icc` (1,); `intercepts` and `deviations` (J,) of the groups, None
+    unless they were asked for; `new_group` (1,) is the intercept of another group, `new_observation` (1,) an observation of weight 1 in it where
     the columns of the coefficients have the values `row` (p,). `error` is what a probability may be wrong by.
     """
 
@@ -61,8 +65,8 @@ class Posterior:
     group_sd: Summary
     residual_sd: Summary
     icc: Summary
-    intercepts: Summary
-    deviations: Summary
+    intercepts: Summary | None
+    deviations: Summary | None
     new_group: Summary
     new_observation: Summary
     row: Vector
@@ -70,8 +74,10 @@ class Posterior:
     error: float
 
 
-def posterior(fit: Fit, prior: Prior, confidence_level: float, at: Mapping[int, float] | None = None) -> Posterior:
-    """The posterior of a fit's parameters and groups, of a new group, and of an observation of it.
+def posterior(
+    fit: Fit, prior: Prior, confidence_level: float, *, at: Mapping[int, float] | None = None, groups: bool = True
+) -> Posterior:
+    """The posterior of a fit's parameters and, if asked for, groups, of a new group, and of an observation of it.
 
     `at` has values of some of the coefficients' columns, by their places; the others have their means over the rows.
 
@@ -84,7 +90,7 @@ def posterior(fit: Fit, prior: Prior, confidence_level: float, at: Mapping[int, 
     products = fit.estimates.products
     try:
         joint = _joint(products, prior, fit.estimates.factors[0].factor.grouping.name)
-        return _posterior(products, joint, confidence_level, _row(products, at or {}))
+        return _posterior(products, joint, confidence_level, _row(products, at or {}), groups=groups)
     except np.linalg.LinAlgError:
         raise NotFinite(
             "The columns of this model are so alike that double precision cannot hold what it takes to average over "
@@ -93,10 +99,13 @@ def posterior(fit: Fit, prior: Prior, confidence_level: float, at: Mapping[int, 
 
 
 def _joint(products: CrossProducts, prior: Prior, group: str) -> Joint:
-    """The joint density of the standard deviations, in units of the basis. Raises as `require_proper`."""
+    """The joint density of the standard deviations, in units of the basis. Raises as `posterior`."""
     limit, criterion = no_pooling(products), criterion_of(products, restricted=True)
     require_proper(limit, prior, group)
     scaled = prior.in_units(products.basis.y_unit)
+    if not scaled.is_uniform and abs(scaled.log_scale) > FARTHEST:
+        message = "The scale of the prior has nothing to do with the response: choose one in the response's own units."
+        raise InvalidRequest(message, Fault(message, pointer="/scale"))
     return Joint(criterion, scaled, tails_of(limit, criterion.nu, scaled))
 
 
@@ -108,7 +117,9 @@ def _row(products: CrossProducts, at: Mapping[int, float]) -> Vector:
     return row
 
 
-def _posterior(products: CrossProducts, joint: Joint, confidence_level: float, row: Vector) -> Posterior:
+def _posterior(
+    products: CrossProducts, joint: Joint, confidence_level: float, row: Vector, *, groups: bool
+) -> Posterior:
     """The posterior, by the lattices of a joint density of the standard deviations."""
     tails, unit = joint.tails, products.basis.y_unit
     ratios = ratio_lattice(joint)
@@ -123,8 +134,8 @@ def _posterior(products: CrossProducts, joint: Joint, confidence_level: float, r
         group_sd=group_sd_summary(sds, tails, confidence_level, unit),
         residual_sd=residual_sd_summary(sds, tails, confidence_level, unit),
         icc=icc_summary(ratios, confidence_level),
-        intercepts=summarised(intercepts(source)),
-        deviations=summarised(deviations(source)),
+        intercepts=summarised(intercepts(source)) if groups else None,
+        deviations=summarised(deviations(source)) if groups else None,
         new_group=summarised(new_intercept(source)),
         new_observation=summarised(new_observation(source, row[int(products.basis.intercept) :])),
         row=row,
@@ -136,14 +147,13 @@ def _posterior(products: CrossProducts, joint: Joint, confidence_level: float, r
 def _grid(ratios: Lattice, unit: float) -> Grid:
     """Every second node of both axes of a lattice, which is as many as averages need; sigma times `unit`."""
     weight = ratios.mass[::2, ::2]
-    return Grid(ratios.axis.values[::2], unit * np.exp(ratios.log_sigma[::2]), weight / weight.sum())
+    return Grid(ratios.axis.values[::2], unit * np.exp(ratios.log_sigma[::2, ::2]), weight / weight.sum())
 
 
 def _nodes(ratios: Lattice) -> Nodes:
     """The same as nodes of mixtures, in units of the basis."""
     grid = _grid(ratios, 1.0)
-    places = np.repeat(np.arange(grid.theta.size), grid.sigma.size)
-    return Nodes(places, np.tile(grid.sigma, grid.theta.size), grid.weight.ravel())
+    return Nodes(grid.sigma, grid.weight)
 
 
 def _phis(ratios: Lattice) -> Vector:

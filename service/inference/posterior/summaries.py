@@ -73,9 +73,9 @@ def residual_sd_summary(sds: Lattice, tails: Tails, confidence_level: float, uni
     mass = sds.mass.sum(axis=0)
 
     def quantile(probability: float) -> float:
-        return unit * math.exp(line_quantile(sds.log_sigma, mass, probability))
+        return unit * math.exp(line_quantile(sds.log_sigma[0], mass, probability))
 
-    return _summary(unit * np.exp(sds.log_sigma), mass, quantile, tails.moments(grows=False), confidence_level)
+    return _summary(unit * np.exp(sds.log_sigma[0]), mass, quantile, tails.moments(grows=False), confidence_level)
 
 
 def _summary(
