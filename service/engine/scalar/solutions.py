@@ -21,7 +21,8 @@ from service.engine.scalar.criterion import SCANNED, Criterion
 class Solutions:
     """Generalised least squares at G values of phi, in units of the basis.
 
-    `beta` (G, p); `whitening` (G, p, p) are R, lower triangular, with R'R = A_XX^-1: the covariance of beta over sigma^2.
+    `beta` (G, p); `whitening` (G, p, p) are R, lower triangular, with R'R = A_XX^-1, beta's covariance over
+    sigma^2.
     """
 
     phis: Vector

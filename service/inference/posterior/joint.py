@@ -4,8 +4,8 @@ By sigma_alpha, the groups' standard deviation, and log sigma it is
 
     f = exp(log_factor(theta) - nu log sigma - rho(theta) / (2 sigma^2)) pi(sigma_alpha),   theta = sigma_alpha / sigma
 
-with the factors of engine/scalar/solutions.py, nu = n - p and pi the prior; by theta and log sigma it is sigma f. All is
-in units of the basis.
+with the factors of engine/scalar/solutions.py, nu = n - p and pi the prior; by theta and log sigma it is sigma f. All
+is in units of the basis.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Joint:
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
-    """The density along an axis of theta with K nodes: by log sigma it is concave there, and largest at `middle` (K,)."""
+    """The density along an axis of theta with K nodes: by log sigma it is concave, and largest at `middle` (K,)."""
 
     joint: Joint
     axis: Axis
@@ -54,7 +54,7 @@ class Ridge:
     middle: Vector
 
     def log_density(self, offsets: Matrix) -> Matrix:
-        """The log density by the axis and log sigma, (K, L), where log sigma is this much, (K, L) or (L,), off its peak."""
+        """The log density (K, L) by the axis and log sigma, the latter this much, (K, L) or (L,), off its peak."""
         log_sigma = self.middle[:, None] + offsets
         with np.errstate(divide="ignore"):
             log_sd = np.log(self.axis.values)[:, None] + log_sigma

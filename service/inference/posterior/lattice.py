@@ -1,7 +1,7 @@
 """The joint posterior of the two standard deviations, on lattices that are fine enough.
 
-A lattice has theta or sigma_alpha on one axis and log sigma on the other. The density is an even function of the former,
-and smooth on the scale of either axis, so that both rules of axes.py hold.
+A lattice has theta or sigma_alpha on one axis and log sigma on the other. The density is an even function of the
+former, and smooth on the scale of either axis, so that both rules of axes.py hold.
 """
 
 import math
@@ -25,8 +25,8 @@ LARGEST = 1e16
 """theta times the root of a group's weight beyond which noise is rounding of the response (scalar/optimum.py)."""
 
 NEAR_ZERO = 1e-3
-"""The axis of theta is logarithmic down to this share of what pools the largest group by half, or of what a proper prior
-expects: on that scale the deviations, whose sds are proportional to theta, are mixed evenly."""
+"""The axis of theta is logarithmic down to this share of what pools the largest group by half, or of what a proper
+prior expects: on that scale the deviations, whose sds are proportional to theta, are mixed evenly."""
 
 SMOOTH = 1e-10
 """Beside a proper prior of scale s the density by theta bends around s / sigma for every sigma that is likely, which
@@ -66,9 +66,10 @@ def group_sd_lattice(joint: Joint, ratios: Lattice) -> Lattice:
         math.exp(log_sigmas[0] - 0.5 * math.log(joint.criterion.between.weights.max())),
         math.exp(joint.prior.log_scale),
     )
+    ends = math.asinh(sds[0] / unit), math.asinh(sds[1] / unit)
 
     def density(rows: int, columns: int) -> tuple[Axis, Matrix, Matrix]:
-        axis, line = Axis(unit, np.linspace(*np.arcsinh(np.array(sds) / unit), rows)), np.linspace(*log_sigmas, columns)
+        axis, line = Axis(unit, np.linspace(*ends, rows)), np.linspace(*log_sigmas, columns)
         theta = axis.values[:, None] / np.exp(line)
         log_factor, rho = (part.reshape(theta.shape) for part in likelihoods(joint.criterion, theta.ravel() ** 2))
         with np.errstate(divide="ignore"):

@@ -45,7 +45,7 @@ FARTHEST = 50.0 * math.log(10.0)
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The posterior of the standard deviations as nodes: `theta` (K,), `sigma` (K, L) and their joint `weight` (K, L)."""
+    """The posterior of the standard deviations as nodes: `theta` (K,), `sigma` and the joint `weight`, (K, L) each."""
 
     theta: Vector
     sigma: Matrix
@@ -56,9 +56,10 @@ class Grid:
 class Posterior:
     """The posterior of a fit, in units of the response.
 
-    `coefficients` (p,); `group_sd`, `residual_sd` and `icc` (1,); `intercepts` and `deviations` (J,) of the groups, None
-    unless they were asked for; `new_group` (1,) is the intercept of another group, `new_observation` (1,) an observation of weight 1 in it where
-    the columns of the coefficients have the values `row` (p,). `error` is what a probability may be wrong by.
+    `coefficients` (p,); `group_sd`, `residual_sd` and `icc` (1,); `intercepts` and `deviations` (J,) of the groups,
+    None unless they were asked for; `new_group` (1,) is the intercept of another group, `new_observation` (1,) an
+    observation of weight 1 in it where the columns of the coefficients have the values `row` (p,). `error` is about
+    what a probability may be wrong by.
     """
 
     coefficients: Summary
