@@ -54,7 +54,8 @@ def _places(at: Mapping[str, float], names: Sequence[str]) -> dict[int, float]:
 
 def _require_finite(found: Posterior, at: Mapping[str, float]) -> None:
     """Refuse columns so far out that an observation there has no number."""
-    if not np.isfinite(found.new_observation.median).all():
+    observation = found.new_observation
+    if not np.isfinite([observation.low, observation.median, observation.high]).all():
         message = "The observation at these values is beyond the range of double precision."
         raise InvalidRequest(message, *(Fault(message, pointer=pointer_to("/at", name)) for name in at))
 

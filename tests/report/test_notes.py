@@ -46,6 +46,8 @@ SEVERITIES = {
     "no_residual_variance": {"warning"},
     "variances_unidentified": {"warning"},
     "variance_out_of_range": {"info"},
+    "no_posterior": {"warning"},
+    "heavy_tails": {"info"},
     "not_converged": {"warning"},
     "several_optima": {"info"},
     "boundary_variance": {"warning"},
@@ -77,6 +79,8 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "no_residual_variance": request(LINE),
     "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
+    "no_posterior": small(PLAIN[:12], "aaaaaabbbbbb", MEAN, include="posterior"),
+    "heavy_tails": small(PLAIN[:12], "aaaabbbbcccc", MEAN, include="posterior"),
     "boundary_variance": request(CENTRED, MEAN),
     "singular_covariance": request(CENTRED, SLOPES),
     "few_groups": small(PLAIN[:12], "aaabbbcccddd", MEAN),
@@ -91,6 +95,8 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
 
 DOES_NOT: Mapping[str, Mapping[str, object]] = {
     **dict.fromkeys(APPLIES, RADON),
+    "no_posterior": {**RADON, "include": ["posterior"]},
+    "heavy_tails": {**RADON, "include": ["posterior"]},
     "singleton_groups": request(PLAIN, MEAN),
     "equivalent_n": request(PLAIN, theta=0),
     "significance_no_criterion": request(CENTRED, MEAN),

@@ -130,6 +130,9 @@ def _posterior(
     def summarised(asked: Quantities) -> Summary:
         return summary_of(asked, nodes, tails, confidence_level)
 
+    with np.errstate(over="ignore", invalid="ignore"):
+        # A row may be so far out that an observation there has no number.
+        observation = summarised(new_observation(source, row[int(products.basis.intercept) :]))
     return Posterior(
         coefficients=summarised(coefficients(source)),
         group_sd=group_sd_summary(sds, tails, confidence_level, unit),
@@ -138,7 +141,7 @@ def _posterior(
         intercepts=summarised(intercepts(source)) if groups else None,
         deviations=summarised(deviations(source)) if groups else None,
         new_group=summarised(new_intercept(source)),
-        new_observation=summarised(new_observation(source, row[int(products.basis.intercept) :])),
+        new_observation=observation,
         row=row,
         grid=grid,
         error=max(ratios.error, sds.error),

@@ -62,12 +62,11 @@ def coefficients(source: Source) -> Quantities:
     """The design's coefficients (p,)."""
     basis = source.basis
     jacobian = basis.jacobian()
-    # In units of a row's largest element, as its square might overflow.
-    size = np.ldexp(1.0, np.frexp(np.abs(jacobian).max(axis=1, initial=0.0))[1])
+    size = _sizes(jacobian)
     constant = basis.origin() * basis.y_unit
     constant[: int(basis.intercept)] += basis.shift[-1]
-    means, scales = _combined(source, jacobian / size[:, None])
-    return Quantities(means, scales, constant, size * basis.y_unit, _grows(source, jacobian, np.abs(jacobian)))
+    means, scales = _combined(source, jacobian / size)
+    return Quantities(means, scales, constant, size[:, 0] * basis.y_unit, _grows(source, jacobian, np.abs(jacobian)))
 
 
 def deviations(source: Source) -> Quantities:
@@ -88,10 +87,8 @@ def new_intercept(source: Source) -> Quantities:
 def new_observation(source: Source, row: Vector) -> Quantities:
     """An observation (1,) of weight 1 in such a group, where the columns of X without the intercept are `row` (k,)."""
     basis, k = source.basis, row.size
-    with np.errstate(over="ignore", invalid="ignore"):
-        # A row that is far enough out has no numbers, and so has the observation.
-        scaled = (row - basis.shift[:k]) * basis.scale[:k]
-        turned, drift = scaled @ basis.rotation[:k, :k], float(scaled @ basis.rotation[:k, k])
+    scaled = (row - basis.shift[:k]) * basis.scale[:k]
+    turned, drift = scaled @ basis.rotation[:k, :k], float(scaled @ basis.rotation[:k, k])
     columns = np.concatenate([np.ones(int(basis.intercept)), turned])
     constant = basis.shift[-1] - drift * basis.y_unit
     return _new(source, columns, constant, noise=1.0)
@@ -121,9 +118,16 @@ def _of_groups(source: Source, combination: Vector, constant: float) -> Quantiti
 
 def _new(source: Source, combination: Vector, constant: float, *, noise: float) -> Quantities:
     """A combination (p,) of the basis' coefficients, a new group's deviation, and as much noise."""
-    means, scales = _combined(source, combination[None])
-    scales = np.sqrt(scales**2 + source.at.phis + noise)
-    return Quantities(means, scales, np.array([constant]), np.array([source.basis.y_unit]), np.array([True]))
+    size = _sizes(combination[None])
+    means, scales = _combined(source, combination[None] / size)
+    scales = np.sqrt(scales**2 + (source.at.phis + noise) / size / size)
+    return Quantities(means, scales, np.array([constant]), size[0] * source.basis.y_unit, np.array([True]))
+
+
+def _sizes(combinations: Matrix) -> Matrix:
+    """Powers of two (F, 1) like the largest elements of combinations (F, p), whose squares might overflow."""
+    exponents = np.frexp(np.abs(combinations).max(axis=1, initial=0.0, keepdims=True))[1]
+    return np.asarray(np.ldexp(1.0, exponents))
 
 
 def _combined(source: Source, combinations: Matrix) -> tuple[Matrix, Matrix]:

@@ -17,6 +17,7 @@ WRITERS = (
     identification.variances_unidentified,
     limits.variance_out_of_range,
     limits.no_posterior,
+    limits.heavy_tails,
     search.not_converged,
     search.several_optima,
     boundary.boundary_variance,

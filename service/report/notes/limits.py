@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
+from service.contract.posterior import Posterior
 from service.errors import ServiceError
 from service.report.findings import Findings
 from service.report.notes.wording import groups_of, listed
@@ -119,3 +120,21 @@ def no_posterior(found: Findings) -> Iterator[Note]:
             where={**groups_of(found)},
             see="Gelman 2006, Bayesian Analysis 1(3)",
         )
+
+
+def heavy_tails(found: Findings) -> Iterator[Note]:
+    """The posterior of the standard deviation between groups has no mean, or no standard deviation."""
+    if not isinstance(found.posterior, Posterior) or not np.isnan(found.posterior.sigma_alpha.sd or 0.0):
+        return
+    group, n_groups = found.factors[0].factor.grouping.name, found.factors[0].factor.n_groups
+    has_mean = not np.isnan(found.posterior.sigma_alpha.mean or 0.0)
+    missing = "standard deviation" if has_mean else "mean or a standard deviation"
+    yield Note(
+        code="heavy_tails",
+        severity="info",
+        message=f"{n_groups} groups of {group} leave the posterior of sigma_alpha, and of what the groups alone tell, "
+        f"tails too heavy for it to have a {missing}: read the medians and the intervals, which exist, or choose a "
+        "half-t or half-normal prior at /posterior.",
+        where={"group": group, "n_groups": n_groups},
+        see="Gelman 2006, Bayesian Analysis 1(3), section 5.2",
+    )

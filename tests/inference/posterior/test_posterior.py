@@ -165,6 +165,15 @@ def test_an_observation_is_made_where_it_is_asked_for() -> None:
     assert squares[0] == pytest.approx(noise[0], rel=1e-7)
 
 
+def test_an_observation_may_be_far_out() -> None:
+    of = radon()
+    far = posterior(of, Prior(), 0.95, at={1: 1e300}, groups=False).new_observation
+    slope = posterior(of, Prior(), 0.95, groups=False).coefficients
+    for name in ("mean", "median", "low", "high"):
+        # Whatever is added to the slope's share vanishes beside it.
+        assert getattr(far, name)[0] / 1e300 == pytest.approx(getattr(slope, name)[1], rel=1e-7)
+
+
 def test_groups_are_told_on_request() -> None:
     found = posterior(radon(), Prior(), 0.95, groups=False)
     assert (found.intercepts, found.deviations) == (None, None)
