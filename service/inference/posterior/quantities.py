@@ -127,7 +127,8 @@ def _new(source: Source, combination: Vector, constant: float, *, noise: float) 
 def _sizes(combinations: Matrix) -> Matrix:
     """Powers of two (F, 1) like the largest elements of combinations (F, p), whose squares might overflow."""
     exponents = np.frexp(np.abs(combinations).max(axis=1, initial=0.0, keepdims=True))[1]
-    return np.asarray(np.ldexp(1.0, exponents))
+    # The largest power of two is 2^1023.
+    return np.asarray(np.ldexp(1.0, np.minimum(exponents, 1023)))
 
 
 def _combined(source: Source, combinations: Matrix) -> tuple[Matrix, Matrix]:
