@@ -21,9 +21,7 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
     response_class=Response,
     responses={
         200: schema.answer("The posterior of every quantity.", Posterior),
-        **schema.refusals(
-            "not_found", "malformed_body", "invalid_request", "not_finite", "unsupported_model", *schema.RUNNING
-        ),
+        **schema.refusals("not_found", "invalid_request", "not_finite", "unsupported_model", *schema.RUNNING),
     },
 )
 async def read_posterior(

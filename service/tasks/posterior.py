@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from service.contract import PosteriorRequest, Reply, Submission, checked
-from service.data.json_text import Json, decode
+from service.data.json_text import decode
+from service.errors import Fault, InvalidRequest, ServiceError
 from service.report import posterior_part
 from service.tasks.answer import Stopwatch, reply_to
 from service.tasks.models import open_model
@@ -27,5 +28,10 @@ def _posterior(document: bytes, submission: Submission, asked: Mapping[str, obje
 def _with_object(asked: Mapping[str, object]) -> dict[str, object]:
     """What was asked, with the values of columns, which a query writes as JSON, as the object they stand for."""
     at = asked.get("at")
-    written: dict[str, Json] = {"at": decode(at.encode(), "/at")} if isinstance(at, str) else {}
-    return {**asked, **written}
+    if not isinstance(at, str):
+        return {**asked}
+    try:
+        return {**asked, "at": decode(at.encode())}
+    except ServiceError:
+        message = 'Values of columns are written as JSON: {"floor": 1}.'
+        raise InvalidRequest(message, Fault(message, pointer="/at")) from None

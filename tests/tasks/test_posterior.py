@@ -92,7 +92,7 @@ def test_it_is_that_of_the_document(tmp_path: Path) -> None:
         ({"at": '{"(Intercept)": 1}'}, "invalid_request", "/at/(Intercept)"),
         ({"at": '{"floor": "1"}'}, "invalid_request", "/at/floor"),
         ({"at": "[1]"}, "invalid_request", "/at"),
-        ({"at": "{floor: 1}"}, "malformed_body", "/at"),
+        ({"at": "{floor: 1}"}, "invalid_request", "/at"),
         ({"prior": "half-normal", "scale": 1e-300}, "invalid_request", "/scale"),
     ],
 )
