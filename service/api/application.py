@@ -7,7 +7,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import comparisons, designs, fits, formulas, health, intervals, notes, pages, pooling
+from service.api import comparisons, designs, fits, formulas, health, intervals, notes, pages, pooling, posterior
 from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
 from service.api.resources import Resources
@@ -47,7 +47,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
         api.add_middleware(layer)
-    resources = (fits, intervals, comparisons, pooling, designs, notes, formulas, health)
+    resources = (fits, intervals, posterior, comparisons, pooling, designs, notes, formulas, health)
     for router in (resource.router for resource in resources):
         api.include_router(router)
     api.include_router(pages.router_of(api))

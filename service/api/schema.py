@@ -29,6 +29,7 @@ from service.contract import (
     NoteKind,
     PoolingDocument,
     PoolingOptions,
+    Posterior,
     Problem,
 )
 
@@ -150,6 +151,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (PoolingDocument, "serialization"),
     (FormulaExpansion, "serialization"),
     (IntervalTable, "serialization"),
+    (Posterior, "serialization"),
     (Problem, "serialization"),
 ]
 

@@ -9,6 +9,7 @@ from service.contract.exchange import Limits, Reply, Submission
 from service.contract.intervals import IntervalMethod, IntervalTable
 from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.pooling import PoolingDocument, PoolingOptions
+from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
@@ -34,6 +35,8 @@ __all__ = [
     "Place",
     "PoolingDocument",
     "PoolingOptions",
+    "Posterior",
+    "PosteriorRequest",
     "Problem",
     "Reply",
     "Submission",

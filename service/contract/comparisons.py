@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.contract.document import Part
+from service.contract.part import Part
 from service.contract.request import Method, RowOptions
 
 MOST_COMPARED = 100

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from service.contract.document import Part
+from service.contract.part import Part
 from service.contract.request import Method
 
 MOST_GROUPS = 1_000_000

@@ -5,17 +5,14 @@ Numbers are JSON numbers in their shortest exact form; a value that does not exi
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
+
+from service.contract.part import Part
+from service.contract.posterior import Posterior
 
 Severity = Literal["info", "warning"]
 Rows = list[list[float | None]]
 Where = dict[str, str | int | float | list[str] | list[float] | None]
-
-
-class Part(BaseModel):
-    """A part of the document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
 
 class GroupSize(Part):
@@ -243,6 +240,7 @@ class FitDocument(Part):
     coefficients: dict[str, Coefficients] | None
     fitted: list[float] | None
     residuals: list[float] | None
+    posterior: Posterior | None = Field(description="With the uniform prior; where that is improper, a note says so.")
     statistics: Statistics
     convergence: Convergence
     notes: list[Note]

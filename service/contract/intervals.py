@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.contract.document import Part
+from service.contract.part import Part
 
 IntervalMethod = Literal["wald", "profile"]
 Parameter = Literal["fixed_effect", "std_dev", "correlation", "icc"]

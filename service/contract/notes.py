@@ -5,13 +5,15 @@ This is the one place that knows severity, advice and source of a code; the repo
 
 from pydantic import Field
 
-from service.contract.document import NextRequest, Part, Severity
+from service.contract.document import NextRequest, Severity
+from service.contract.part import Part
 
 GROUP = "The grouping factor."
 FACTORS = "The grouping factors, in place of `group` where there are several."
 TERMS = "The names, ten at most."
 
 POSTERIOR = NextRequest(method="GET", path="/v1/fits/{id}/posterior", body=None)
+HALF_T = NextRequest(method="GET", path="/v1/fits/{id}/posterior?prior=half-t&scale={sd_within}", body=None)
 PROFILE = NextRequest(method="GET", path="/v1/fits/{id}/intervals?method=profile", body=None)
 POOLING = NextRequest(method="POST", path="/v1/pooling", body={"formula": "{formula}"})
 ESTIMATED = NextRequest(method="POST", path="/v1/fits", body={"formula": "{formula}", "theta": None})
@@ -129,6 +131,24 @@ NOTES = NoteCatalogue(
             advice="Multiply the response by a power of ten to see both.",
             see="IEEE 754-2019, section 3.4",
             next=[],
+        ),
+        NoteKind(
+            code="no_posterior",
+            severities=["warning"],
+            title="The posterior was asked for, and does not exist, or not for this model.",
+            where={"group": GROUP, "factors": FACTORS},
+            advice="Take a profile interval instead, which may start at 0.",
+            see="Gelman 2006, Bayesian Analysis 1(3)",
+            next=[PROFILE],
+        ),
+        NoteKind(
+            code="heavy_tails",
+            severities=["info"],
+            title="Few groups leave the posterior tails so heavy that it lacks a mean or a standard deviation.",
+            where={"group": GROUP, "n_groups": "Its groups."},
+            advice="Read the medians and the intervals, which exist, or choose a half-t or half-normal prior.",
+            see="Gelman 2006, Bayesian Analysis 1(3), section 5.2",
+            next=[HALF_T],
         ),
         NoteKind(
             code="not_converged",

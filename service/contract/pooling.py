@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from service.contract.document import Note, Part, Rows
+from service.contract.document import Note, Rows
+from service.contract.part import Part
 from service.contract.request import Method, RowOptions, several
 
 PoolingPart = Literal["groups", "separate"]

@@ -22,7 +22,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
 Intervals = Literal["wald", "profile", "none"]
-LongPart = Literal["random_effects", "coefficients", "fitted", "residuals"]
+LongPart = Literal["random_effects", "coefficients", "fitted", "residuals", "posterior"]
 
 
 def _ratio(value: object) -> object:

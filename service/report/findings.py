@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from service.arrays import Vector
+from service.contract import PosteriorRequest, checked
+from service.contract.posterior import Posterior
 from service.contract.request import FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
+from service.errors import ServiceError
 from service.inference import (
     KenwardRoger,
     ParameterIntervals,
@@ -19,6 +22,7 @@ from service.inference import (
     shares,
     wald_intervals,
 )
+from service.report.posterior import posterior_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Findings:
     that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
     None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
     None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    entry for each factor, None unless a varying intercept is all that varies by it. `posterior` is None unless it was
+    asked for, or why there is none.
     """
 
     design: Design
@@ -44,6 +49,7 @@ class Findings:
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
+    posterior: Posterior | ServiceError | None
 
     @property
     def estimates(self) -> Estimates:
@@ -76,6 +82,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
+        posterior=_posterior(design, fit, options) if "posterior" in options.include else None,
     )
 
 
@@ -98,3 +105,12 @@ def _intervals(
             return wald_intervals(fit, df, options.confidence_level, known, names, std_error=errors)
         case "profile":
             return profile_intervals(fit, options.confidence_level, names)
+
+
+def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:
+    """The posterior with the uniform prior, or why there is none."""
+    try:
+        return posterior_part(design, fit, checked(PosteriorRequest, {}), options.confidence_level)
+    except ServiceError as error:
+        # A traceback would keep the arrays of the attempt.
+        return error.with_traceback(None)

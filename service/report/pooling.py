@@ -54,7 +54,7 @@ def _document(design: Design, found: Alternatives, options: wire.PoolingOptions)
         intercept_spread=_spread(found),
         approximate_formula=_approximation(found),
         groups=_groups(design, found) if "groups" in options.include else None,
-        notes=notes(findings),
+        notes=notes(findings, None),
     )
 
 

@@ -3,6 +3,6 @@
 The serving process knows these functions by name alone; the command line calls them in its own process.
 """
 
-from service.tasks import comparisons, designs, fits, formulas, intervals, pooling
+from service.tasks import comparisons, designs, fits, formulas, intervals, pooling, posterior
 
-__all__ = ["comparisons", "designs", "fits", "formulas", "intervals", "pooling"]
+__all__ = ["comparisons", "designs", "fits", "formulas", "intervals", "pooling", "posterior"]

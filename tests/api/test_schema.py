@@ -45,6 +45,7 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "POST /v1/comparisons",
         "POST /v1/pooling",
         "GET /v1/fits/{id}/intervals",
+        "GET /v1/fits/{id}/posterior",
         "POST /v1/formulas",
         "POST /v1/designs",
         "GET /v1/notes",

@@ -16,6 +16,8 @@ CODES = [
     "variances_unidentified",
     "no_adjustment",
     "variance_out_of_range",
+    "no_posterior",
+    "heavy_tails",
     "not_converged",
     "several_optima",
     "boundary_variance",

@@ -83,6 +83,7 @@ DIFFICULT: Mapping[str, Request] = {
     "three rows": small(PLAIN[:3], "aab", MEAN),
     "three rows and a slope": small(PLAIN[:3], "aab", "y ~ x + (1 | g)"),
     "two groups": small(PLAIN[:12], "a" * 6 + "b" * 6, "y ~ x + (1 | g)"),
+    "three groups": small(PLAIN[:12], "aaaabbbbcccc", MEAN, include=["random_effects", "coefficients", "posterior"]),
     "two groups on the boundary": small([*CENTRED[:6], *CENTRED[:6]], "a" * 6 + "b" * 6, MEAN),
     "all groups of one row but one": small(PLAIN[:9], SINGLES, MEAN),
     "all groups of one row but one, and a slope": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),

@@ -205,11 +205,21 @@ def test_no_pooling_leaves_every_group_its_own_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "include", [[], ["random_effects"], ["coefficients"], ["fitted"], ["residuals"], ["residuals", "fitted"], "fitted"]
+    "include",
+    [
+        [],
+        ["random_effects"],
+        ["coefficients"],
+        ["fitted"],
+        ["residuals"],
+        ["residuals", "fitted"],
+        "fitted",
+        ["posterior"],
+    ],
 )
 def test_the_long_parts_are_those_included(include: list[str] | str) -> None:
     found = radon(include=include).model_dump()
-    parts = {"random_effects", "coefficients", "fitted", "residuals"}
+    parts = {"random_effects", "coefficients", "fitted", "residuals", "posterior"}
     assert {part for part in parts if found[part] is not None} == (
         {include} if isinstance(include, str) else {*include}
     )

@@ -65,6 +65,8 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
     "no_adjustment": request(PLAIN, "y ~ g + (1 | g) + (1 | h)", df="kenward-roger"),
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
+    "no_posterior": small(PLAIN[:12], "aaaaaabbbbbb", MEAN, include="posterior"),
+    "heavy_tails": small(PLAIN[:12], "aaaabbbbcccc", MEAN, include="posterior"),
     "boundary_variance": request(CENTRED, MEAN),
     "singular_covariance": request(CENTRED, SLOPES),
     "intervals_missing": request(CENTRED, SLOPES),
@@ -83,6 +85,8 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
 DOES_NOT: Mapping[str, Mapping[str, object]] = {
     **dict.fromkeys(APPLIES, RADON),
     "no_adjustment": {**RADON, "df": "kenward-roger"},
+    "no_posterior": {**RADON, "include": ["posterior"]},
+    "heavy_tails": {**RADON, "include": ["posterior"]},
     "singleton_groups": request(PLAIN, MEAN),
     "few_degrees_of_freedom": small(PLAIN[:12], "aaabbbcccddd", MEAN),
     "equivalent_n": request(PLAIN, theta=0),
@@ -158,6 +162,7 @@ def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
         "few_degrees_of_freedom",
         "intervals_missing",
         "no_adjustment",
+        "no_posterior",
         "shares_leave_out",
         "unscaled_predictors",
     }

@@ -30,6 +30,8 @@ WRITERS = (
     identification.variances_unidentified,
     adjustment.no_adjustment,
     limits.variance_out_of_range,
+    limits.no_posterior,
+    limits.heavy_tails,
     search.not_converged,
     search.several_optima,
     boundary.boundary_variance,

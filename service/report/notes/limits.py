@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
+from service.contract.posterior import Posterior
+from service.errors import ServiceError
 from service.report.findings import Findings
 from service.report.notes.wording import groups_of, listed, note
 
@@ -93,3 +95,24 @@ def variance_out_of_range(found: Findings) -> Iterator[Note]:
             "standard deviations and errors, are exact.",
             {"sigma": estimates.sigma},
         )
+
+
+def no_posterior(found: Findings) -> Iterator[Note]:
+    """The posterior was asked for, and there is none."""
+    if isinstance(found.posterior, ServiceError):
+        yield note("no_posterior", found.posterior.detail, {**groups_of(found)})
+
+
+def heavy_tails(found: Findings) -> Iterator[Note]:
+    """The posterior of the standard deviation between groups has no mean, or no standard deviation."""
+    if not isinstance(found.posterior, Posterior) or not np.isnan(found.posterior.sigma_alpha.sd or 0.0):
+        return
+    group, n_groups = found.factors[0].factor.grouping.name, found.factors[0].factor.n_groups
+    has_mean = not np.isnan(found.posterior.sigma_alpha.mean or 0.0)
+    missing = "standard deviation" if has_mean else "mean or a standard deviation"
+    yield note(
+        "heavy_tails",
+        f"{n_groups} groups of {group} leave the posterior of sigma_alpha, and of what the groups alone tell, tails too "
+        f"heavy for it to have a {missing}.",
+        {"group": group, "n_groups": n_groups},
+    )

@@ -25,7 +25,8 @@ def next_request(code: str, found: Findings, id: str | None) -> NextRequest | No
             body = (
                 None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
             )
-            return request.model_copy(update={"path": request.path.replace("{id}", id or ""), "body": body})
+            path = request.path.replace("{id}", id or "").replace("{sd_within}", f"{found.estimates.sigma:.3g}")
+            return request.model_copy(update={"path": path, "body": body})
     return None
 
 
