@@ -112,7 +112,7 @@ def heavy_tails(found: Findings) -> Iterator[Note]:
     missing = "standard deviation" if has_mean else "mean or a standard deviation"
     yield note(
         "heavy_tails",
-        f"{n_groups} groups of {group} leave the posterior of sigma_alpha, and of what the groups alone tell, tails too "
-        f"heavy for it to have a {missing}.",
+        f"{n_groups} groups of {group} leave the posterior of sigma_alpha, and of what the groups alone tell, tails "
+        f"too heavy for it to have a {missing}.",
         {"group": group, "n_groups": n_groups},
     )

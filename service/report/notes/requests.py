@@ -25,7 +25,9 @@ def next_request(code: str, found: Findings, id: str | None) -> NextRequest | No
             body = (
                 None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
             )
-            path = request.path.replace("{id}", id or "").replace("{sd_within}", f"{found.estimates.sigma:.3g}")
+            # A plus sign would be a space in a query.
+            scale = f"{found.estimates.sigma:.3g}".replace("+", "")
+            path = request.path.replace("{id}", id or "").replace("{sd_within}", scale)
             return request.model_copy(update={"path": path, "body": body})
     return None
 
