@@ -1,4 +1,4 @@
-"""Some rows of a design, coded as they were: what is fitted to them has the same columns, and answers to the same names."""
+"""Some rows of a design, coded as they were: what is fitted to them has the same columns, and the same names."""
 
 from dataclasses import replace
 
@@ -17,8 +17,10 @@ def take_rows(design: Design, rows: Codes) -> Design:
 
     def part_of(part: Part) -> Part:
         if id(part) not in parts:
-            taken = part.values[rows] if isinstance(part, Numbers) else part.codes[rows]
-            parts[id(part)] = replace(part, values=taken) if isinstance(part, Numbers) else replace(part, codes=taken)
+            if isinstance(part, Numbers):
+                parts[id(part)] = replace(part, values=part.values[rows])
+            else:
+                parts[id(part)] = replace(part, codes=part.codes[rows])
         return parts[id(part)]
 
     def matrix_of(matrix: ModelMatrix) -> ModelMatrix:

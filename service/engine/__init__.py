@@ -2,12 +2,14 @@
 
 from service.engine.crossproducts import CrossProducts
 from service.engine.curvature import Curvature
+from service.engine.deletion import without_groups
 from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
 from service.engine.hat import Hat, hat_of
 from service.engine.random_factors import random_factors
 from service.engine.verdict import Verdict
+from service.engine.without_group import WithoutGroup
 
 __all__ = [
     "CrossProducts",
@@ -17,8 +19,10 @@ __all__ = [
     "Fit",
     "Hat",
     "Verdict",
+    "WithoutGroup",
     "fit",
     "fit_all",
     "hat_of",
     "random_factors",
+    "without_groups",
 ]

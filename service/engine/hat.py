@@ -11,8 +11,7 @@ numbers for each group and for each pair of groups that share a row, and nothing
 rows. The leverages add up to the effective number of parameters.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,15 +19,13 @@ from service.arrays import Matrices, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases
-from service.engine.columns import blocks, rows_at_once
 from service.engine.crossproducts import total_products
 from service.engine.estimates import Estimates
 from service.engine.fit import Fit
-from service.engine.fold import augmented
 from service.engine.joint_covariance import Joint, joint_covariances
 from service.engine.model import JointModel
-from service.engine.random_factors import random_factors
-from service.engine.rows import rows_of, take
+from service.engine.profile import whiten
+from service.engine.row_blocks import RowBlock, row_blocks
 from service.engine.scalar.limits import no_pooling
 
 
@@ -48,39 +45,25 @@ class Hat:
     joint: Joint
 
     def leverages(self, design: Design) -> Vector:
-        """The leverage of each row (n,) of a design; nan where the effects' covariance is not known."""
-        return np.concatenate([part for chunk in design.chunks() for part in self._chunk(chunk)])
+        """The leverage of each row (n,) of a design with the fit's groups; nan where what it takes is not known."""
+        width = sum(len(own) * (len(own) + len(self.inverse)) for own in self.own)
+        found = []
+        for rows in row_blocks(design, self.bases, self.turns, width):
+            share = self._shares(rows)
+            found.append(share if rows.weights is None else share * rows.weights)
+        return np.concatenate(found)
 
-    def _chunk(self, chunk: Design) -> Iterator[Vector]:
-        """The leverages of a chunk's rows, block by block."""
-        factors = random_factors(chunk)
-        rows = rows_of([chunk], [replace(self.bases, factors=factors)])
-        turn = augmented(self.bases.fixed)
-        widest = sum(own.shape[0] * (own.shape[0] + len(self.inverse)) for own in self.own)
-        size = rows_at_once(len(rows.columns) + widest)
-        out = np.empty((len(rows.columns), min(size, rows.n)))
-        for block in blocks(rows.n, size):
-            part, n = rows.read(block, out), block.stop - block.start
-            x = take(part, rows.fixed, np.empty((len(rows.fixed), n)))
-            x = (x if turn is None else turn.T @ x)[:-1]
-            z = [
-                T.T @ take(part, places, np.empty((len(places), n)))
-                for T, places in zip(self.turns, rows.random, strict=True)
-            ]
-            codes = [factor.grouping.codes[block] for factor in factors]
-            share = self._shares(x, z, codes)
-            yield share if chunk.weights is None else share * chunk.weights[block]
-
-    def _shares(self, x: Matrix, z: list[Matrix], codes: list[np.ndarray]) -> Vector:
-        """z'H z + r'A_XX^-1 r of rows with these columns (p, n), (q, n) and groups (n,)."""
-        left, share = x, np.zeros(x.shape[1])
-        for own, lean, columns, groups in zip(self.own, self.lean, z, codes, strict=True):
-            left = left - np.einsum("an,apn->pn", columns, lean[:, :, groups])
-            share += np.einsum("an,abn,bn->n", columns, own[:, :, groups], columns)
+    def _shares(self, rows: RowBlock) -> Vector:
+        """The sum z'H z + r'A_XX^-1 r of each row."""
+        left, groups = rows.fixed[:-1], rows.groups
+        share = np.zeros(left.shape[1])
+        for own, lean, z, j in zip(self.own, self.lean, rows.random, groups, strict=True):
+            left = left - np.einsum("an,apn->pn", z, lean[:, :, j])
+            share += np.einsum("an,abn,bn->n", z, own[:, :, j], z)
         for (f, h), joint in self.joint.items():
-            both = z[f][:, None] * z[h]
+            both = rows.random[f][:, None] * rows.random[h]
             # Where a product is zero, it does not matter what is not known.
-            share += 2.0 * np.where(both != 0.0, both * joint.at(codes[f], codes[h]), 0.0).sum(axis=(0, 1))
+            share += 2.0 * np.where(both != 0.0, both * joint.at(groups[f], groups[h]), 0.0).sum(axis=(0, 1))
         found: Vector = share + (left * (self.inverse @ left)).sum(axis=0)
         return found
 
@@ -98,10 +81,7 @@ def _joint_hat(design: Design, model: JointModel) -> Hat:
     roots = criterion.parameters.roots(at.theta)
     return Hat(
         bases=Bases(fold.factors, fold.products.basis, fold.random),
-        turns=tuple(
-            np.linalg.solve(basis.transform, own.basis.transform)
-            for basis, own in zip(fold.random, fold.products.factors, strict=True)
-        ),
+        turns=fold.turns,
         inverse=at.inverse,
         lean=tuple(
             groupwise.times(root @ root.T, solved.U[:, :-1]) for root, solved in zip(roots, at.factors, strict=True)
@@ -122,7 +102,11 @@ def _scalar_hat(estimates: Estimates) -> Hat:
     else:
         phi = (float(estimates.theta[0]) / scale) ** 2 if at is None else at.phi
         weight, covariance = phi * gram / (1.0 + phi * gram), phi / (1.0 + phi * gram)
-        inverse = np.linalg.inv(total_products(products)[:-1, :-1]) if at is None else at.inverse
+        if at is None:
+            R, _ = whiten(total_products(products)[:-1, :-1])
+            inverse = R.T @ R
+        else:
+            inverse = at.inverse
     return Hat(
         bases=Bases((factor,), products.basis, (own.basis,)),
         turns=(np.eye(1),),

@@ -35,7 +35,7 @@ class JointModel:
         full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
-        return find_optimum(full, self.fold.factors, _inside(self.at.theta, self.criterion)).evaluation.value
+        return find_optimum(full, self.fold.factors, inside(self.at.theta, self.criterion)).evaluation.value
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""
@@ -89,7 +89,7 @@ class JointModel:
         return tuple(found)
 
 
-def _inside(theta: Vector, criterion: Criterion) -> Vector:
+def inside(theta: Vector, criterion: Criterion) -> Vector:
     """Theta with the diagonal away from zero, where the criterion has no slope."""
     diagonal = criterion.parameters.row == criterion.parameters.column
     inside: Vector = np.where(diagonal & (np.abs(theta) < 0.01), 0.01, theta)
