@@ -1,8 +1,8 @@
 """A fit without one of its groups, fitted again: exactly, and from as little as it takes.
 
 Of one varying coefficient all groups are left out at once (scalar/deletions.py). Otherwise the group's cross-products
-are subtracted, and the search begins at the optimum of the whole. Where a difference would lose its digits, and where
-the fit is anything but ordinary, the rows that are left are fitted anew.
+are subtracted, and the search begins both at the optimum of the whole and where a fit begins. Where a difference would
+lose its digits, and where the fit is anything but ordinary, the rows that are left are fitted anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,8 @@ from service.engine.noise import has_no_noise
 from service.engine.random_factors import RandomFactor, random_factors
 from service.engine.scalar.deletions import Deletions, delete_groups
 from service.engine.scalar.model import ScalarModel
-from service.engine.search import find_optimum
+from service.engine.search import Found, find_optimum
+from service.engine.start import moment_start
 from service.engine.without_group import WithoutGroup
 from service.errors import ServiceError, UnsupportedModel
 from service.quoting import excerpt
@@ -64,7 +65,10 @@ def _at_once(design: Design, fit: Fit, groups: Codes) -> Sequence[WithoutGroup |
     squares = group_squares(design, bases, (np.eye(1),), products, groups)
     held = model.optimum is None
     found = delete_groups(products, model.criterion, squares, groups, model.at.phi, held=held)
-    return [_scalar_estimates(estimates, found, k) if known else None for k, known in enumerate(found.known.tolist())]
+    known: list[WithoutGroup | None] = [None] * groups.size
+    for k, place in enumerate(found.places.tolist()):
+        known[place] = _scalar_estimates(estimates, found, k)
+    return known
 
 
 def _scalar_estimates(estimates: Estimates, found: Deletions, k: int) -> WithoutGroup:
@@ -110,13 +114,20 @@ def _subtracted(model: JointModel, part: Design) -> Estimates | None:
     if model.held:
         at = criterion.at(model.at.theta)
     else:
-        found = find_optimum(criterion, left.factors, inside(model.at.theta, criterion))
+        # A criterion of several parameters may have several minima: what a fit of the rows finds is not missed.
+        starts = (inside(model.at.theta, criterion), moment_start(products, criterion.parameters))
+        found = min((find_optimum(criterion, left.factors, start) for start in starts), key=_height)
         if not found.verdict.converged:
             return None
         at = found.evaluation
     if at.rho < UNEXPLAINED * float(total_products(products)[-1, -1]):
         return None
     return joint_estimates(left, criterion, at)
+
+
+def _height(found: Found) -> tuple[bool, float]:
+    """What is less for the better of two optima."""
+    return not found.verdict.converged, found.evaluation.value
 
 
 def _exists(left: Fold) -> bool:

@@ -32,40 +32,47 @@ NUMBERS = 1_000_000
 class Deletions:
     """The optima of the criterion without each of K groups, in units of the basis.
 
-    `phi`, `rho` and `nu` (K,), `beta` (p, K), `inverse` (p, p, K) = A_XX^-1; where `known` (K,) is false they say
-    nothing.
+    `places` (K,) says which of those that were asked for the groups are. `phi`, `rho` and `nu` (K,), `beta` (p, K),
+    `inverse` (p, p, K) = A_XX^-1.
     """
 
+    places: Codes
     phi: Vector
     rho: Vector
     nu: Vector
     beta: Vectors
     inverse: Matrices
-    known: Flags
 
 
 def delete_groups(
     products: CrossProducts, criterion: Criterion, squares: Matrices, groups: Codes, phi: float, *, held: bool
 ) -> Deletions:
-    """The fits without each of these groups (K,), whose S_j are `squares` (m, m, K), from the whole's optimum phi.
+    """The fits without each of these groups, whose S_j are `squares` (m, m, K), where they are ordinary.
 
-    `held` says that phi is not estimated.
+    The search for each begins at the whole's optimum `phi`; `held` says that phi is not estimated.
     """
-    left = _left(products, criterion, squares, groups)
-    phis = scan_range(criterion).phis
-    known = _is_sound(products, left) & left.keeps(np.array([0.0, phi, phis[-1]]))
-    at = np.full(groups.size, phi)
+    every, phis = _left(products, criterion, squares, groups), scan_range(criterion).phis
+    places = np.flatnonzero(_is_sound(products, every) & every.keeps(np.array([0.0, phi, phis[-1]])))
+    at = np.full(places.size, phi)
     if not held:
-        which = np.flatnonzero(known)
-        at[which], known[which] = _optima(left.of(which), phis, phi)
+        at = _optima(every.of(places), phis, phi)
+        places, at = places[np.isfinite(at)], at[np.isfinite(at)]
+    left = every.of(places)
     found = left.at(at)
-    known &= found.rho > UNEXPLAINED * found.total
-    return Deletions(at, found.rho, left.nu, found.beta, found.inverse(), known)
+    kept = np.flatnonzero(found.rho > UNEXPLAINED * found.total)
+    return Deletions(
+        places=places[kept],
+        phi=at[kept],
+        rho=found.rho[kept],
+        nu=left.nu[kept],
+        beta=found.beta[:, kept],
+        inverse=found.inverse()[:, :, kept],
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Evaluations:
-    """The criterion without its constants, (B,) each: as `Evaluation` has it; `total` is A_yy, `roots` those of A_XX."""
+    """The criterion less its constants, (B,) each, as `Evaluation` has it; `total` is A_yy, `roots` those of A_XX."""
 
     value: Vector
     slope: Vector
@@ -83,7 +90,10 @@ class _Evaluations:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """The criterion without each of K groups: `within` (m, m, K) S, and the groups' own `means` (m, K), `weights`, nu."""
+    """The criterion without each of K groups.
+
+    `within` (m, m, K) is its S, `nu` (K,) its degrees of freedom; `means` (m, K) and `weights` (K,) are the group's.
+    """
 
     criterion: Criterion
     within: Matrices
@@ -148,7 +158,7 @@ class _Left:
         """The criterion and its derivatives without each group, each at a phi of its own (K,)."""
         width = max(self.criterion.between.weights.size, self.within[:, :, 0].size)
         every = np.arange(self.nu.size)
-        parts = [self.of(every[lot])._at(phi[lot]) for lot in self.lots(width)]
+        parts = [self.of(every[lot])._at(phi[lot]) for lot in self.lots(width)] or [self._at(phi)]
         return _Evaluations(
             *(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in _Evaluations.__slots__)
         )
@@ -224,20 +234,22 @@ def _is_sound(products: CrossProducts, left: _Left) -> Flags:
     return sound
 
 
-def _optima(left: _Left, phis: Vector, start: float) -> tuple[Vector, Flags]:
-    """The phi (K,) where each criterion is least, and whether it is certain, from the slopes on the grid (G,)."""
+def _optima(left: _Left, phis: Vector, start: float) -> Vector:
+    """The phi (K,) where each criterion is least, from the slopes on a grid (G,); nan where it is not certain."""
     slopes, groups = left.slopes(phis), left.criterion.between.multiplicity.sum() - 1.0
-    flat = np.abs(phis * slopes).max(axis=1, initial=0.0) < FLAT * groups
     group, place = np.nonzero((slopes[:, :-1] < 0) & (slopes[:, 1:] >= 0))
-    found = _newton(left.of(group), phis[place], phis[place + 1], start)
+    turns = _newton(left.of(group), phis[place], phis[place + 1], start)
     zero = np.flatnonzero(slopes[:, 0] >= 0)
-    phi, group = np.concatenate([found, np.zeros(zero.size)]), np.concatenate([group, zero])
-    best, lowest = np.zeros(left.nu.size), np.full(left.nu.size, np.inf)
-    if group.size:
-        # Of each group the lowest comes last.
-        order = np.argsort(-left.of(group).at(phi).value, kind="stable")
-        best[group[order]], lowest[group[order]] = phi[order], 0.0
-    return best, np.isfinite(lowest) & ~flat & np.isfinite(best)
+    phi, group = np.concatenate([turns, np.zeros(zero.size)]), np.concatenate([group, zero])
+    found, sure = np.full(left.nu.size, np.nan), np.isfinite(phi)
+    values = np.full(phi.size, np.inf)
+    values[sure] = left.of(group[sure]).at(phi[sure]).value
+    # Of each group the lowest comes last, and what was not found after it.
+    order = np.lexsort((~sure, -values))
+    found[group[order]] = phi[order]
+    flat = np.abs(phis * slopes).max(axis=1, initial=0.0) < FLAT * groups
+    found[flat] = np.nan
+    return found
 
 
 def _newton(left: _Left, low: Vector, high: Vector, start: float) -> Vector:
@@ -272,7 +284,7 @@ def _middle(low: Vector, high: Vector) -> Vector:
 
 
 def _square(A: Matrices, d: Vectors) -> Vector:
-    """d'A d of each group (K,)."""
+    """The square d'A d of each group (K,)."""
     square: Vector = np.einsum("ak,abk,bk->k", d, A, d)
     return square
 
