@@ -4,6 +4,8 @@ from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.influence import Influence
+from service.contract.paging import Page, page_of
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
@@ -16,7 +18,9 @@ __all__ = [
     "FitOptions",
     "FormulaExpansion",
     "FormulaRequest",
+    "Influence",
     "Limits",
+    "Page",
     "Place",
     "Problem",
     "Reply",
@@ -24,5 +28,6 @@ __all__ = [
     "checked",
     "failure_of",
     "join_fits",
+    "page_of",
     "read_fits",
 ]
