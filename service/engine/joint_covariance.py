@@ -127,7 +127,12 @@ class _First:
         H = self.rest[self.plan.rest.places(coupling.keys(self.plan.solution.shape[1]))]
         # A pair of two entries counts for both of them.
         both = np.where(left == right, 0.0, H)
-        return np.stack([np.bincount(left, m[right] * H, size) + np.bincount(right, m[left] * both, size) for m in M])
+        return np.stack(
+            [
+                np.bincount(left, _product(m[right], H), size) + np.bincount(right, _product(m[left], both), size)
+                for m in M
+            ]
+        )
 
     def _regressions(self, group: Codes, column: Codes) -> Matrix:
         """M (q, E) at these entries; 0 where the group's columns have no product with the column."""
@@ -138,6 +143,11 @@ class _First:
         wanted = (group * q + np.arange(q)[:, None]) * known.shape[1] + column
         places = np.searchsorted(keys[:-1], wanted)
         return np.where(keys[places] == wanted, values[places], 0.0)
+
+
+def _product(m: Vector, H: Vector) -> Vector:
+    """The products m H, 0 where m is: what is not known does not matter there."""
+    return np.where(m != 0.0, m * H, 0.0)
 
 
 def _lots(group: Codes) -> Iterator[slice]:

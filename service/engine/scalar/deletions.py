@@ -156,7 +156,7 @@ class _Left:
 
     def at(self, phi: Vector) -> _Evaluations:
         """The criterion and its derivatives without each group, each at a phi of its own (K,)."""
-        width = max(self.criterion.between.weights.size, self.within[:, :, 0].size)
+        width = max(self.criterion.between.weights.size, len(self.means) ** 2)
         every = np.arange(self.nu.size)
         parts = [self.of(every[lot])._at(phi[lot]) for lot in self.lots(width)] or [self._at(phi)]
         return _Evaluations(
