@@ -29,6 +29,13 @@ from service.engine.row_blocks import RowBlock, row_blocks
 from service.engine.scalar.limits import no_pooling
 
 
+UNPOOLED = 1e16
+"""Variance of the effects, as a multiple of that of a group's mean, from which nothing is pooled to the last digit."""
+
+MEANINGLESS = 1e20
+"""The same multiple from which rounding of r, squared, shows in what the coefficients share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hat:
     """What the leverages of p coefficients' rows are made of, for the rows as `bases` have them.
@@ -69,16 +76,25 @@ class Hat:
 
 
 def hat_of(design: Design, fit: Fit) -> Hat | None:
-    """The hat matrix of a fit of a design; None where it has no limit: several variances, and no noise."""
+    """The hat matrix of a fit of a design.
+
+    None of several variances without noise, or so large beside it that double precision does not tell them apart.
+    """
     if isinstance(fit.model, JointModel):
         return _joint_hat(design, fit.model)
     return _scalar_hat(fit.estimates) if fit.estimates.theta.size == 1 else None
 
 
-def _joint_hat(design: Design, model: JointModel) -> Hat:
+def _joint_hat(design: Design, model: JointModel) -> Hat | None:
     """The hat matrix of a model with several variance parameters."""
     fold, at, criterion = model.fold, model.at, model.criterion
     roots = criterion.parameters.roots(at.theta)
+    spreads = (
+        float(np.einsum("ab,abj->j", root @ root.T, own.gram).max())
+        for root, own in zip(roots, fold.products.factors, strict=True)
+    )
+    if max(spreads) > MEANINGLESS:
+        return None
     return Hat(
         bases=Bases(fold.factors, fold.products.basis, fold.random),
         turns=fold.turns,
@@ -96,11 +112,11 @@ def _scalar_hat(estimates: Estimates) -> Hat:
     products, factor = estimates.products, estimates.factors[0].factor
     own, at = products.factors[0], estimates.evaluation
     gram, scale = own.gram, float(own.basis.transform[0, 0])
-    if np.isinf(estimates.theta[0]):
+    phi = (float(estimates.theta[0]) / scale) ** 2 if at is None else at.phi
+    if phi * float(gram[gram > 0].min()) > UNPOOLED:
         weight, covariance = np.where(gram > 0, 1.0, 0.0), groupwise.reciprocal(gram)
         inverse = no_pooling(products).within_inverse
     else:
-        phi = (float(estimates.theta[0]) / scale) ** 2 if at is None else at.phi
         weight, covariance = phi * gram / (1.0 + phi * gram), phi / (1.0 + phi * gram)
         if at is None:
             R, _ = whiten(total_products(products)[:-1, :-1])

@@ -130,6 +130,19 @@ def test_without_pooling_they_are_those_of_indicators(weights: Vector | None) ->
     np.testing.assert_allclose(ours, (Q**2).sum(axis=1), rtol=0, atol=PRECISE)
 
 
+@pytest.mark.parametrize("theta", [1e9, 1e100])
+def test_at_a_large_theta_they_are_nearly_those(theta: float) -> None:
+    design = design_of(Y, CODES, X, V)
+    limit, ours = (leverages(design, fit(design, theta=[each])) for each in (np.inf, theta))
+    # They differ by theta^-2.
+    np.testing.assert_allclose(ours, limit, rtol=0, atol=1e-13)
+
+
+def test_variances_that_leave_no_digits_leave_no_leverages() -> None:
+    design = STRUCTURES["a slope"]
+    assert hat_of(design, fit(design, theta=[1e100, 0.0, 1e100])) is None
+
+
 def test_where_nothing_varies_they_are_those_of_least_squares() -> None:
     design = design_of(2.0 * X + 1.0, CODES, X)
     assert fit(design).estimates.sigma == 0.0
