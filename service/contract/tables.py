@@ -45,7 +45,7 @@ class FittedRow(Part):
     )
     leverage: float | None = Field(
         description="How far the fitted value follows the row's own response, variances held: the diagonal of the hat "
-        "matrix, as lme4's hatvalues(). Null without noise."
+        "matrix, as lme4's hatvalues(). Null where several variances leave no noise, or next to none."
     )
 
 

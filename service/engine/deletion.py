@@ -13,9 +13,9 @@ import numpy as np
 from service.arrays import Codes, Matrix
 from service.design import Design, take_rows, without_empty_groups
 from service.engine.basis import Bases
-from service.engine.conditioning import UNEXPLAINED, Fold
+from service.engine.conditioning import UNEXPLAINED, Fold, shares_left
 from service.engine.criterion import criterion_of
-from service.engine.crossproducts import shares_kept, subtract, total_products, turn_random
+from service.engine.crossproducts import CrossProducts, shares_kept, subtract, total_products, turn_random
 from service.engine.estimates import Estimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit as fit_rows
@@ -108,7 +108,7 @@ def _subtracted(model: JointModel, part: Design) -> Estimates | None:
     bases = Bases(random_factors(part), whole.basis, model.fold.random)
     products = subtract(whole, turn_random(fold(part, bases), model.fold.turns))
     left = replace(model.fold, products=products)
-    if not _exists(left) or float(shares_kept(whole, products).min()) < KEPT or has_no_noise(products):
+    if not (_exists(left) and _keeps_digits(whole, products)) or has_no_noise(products):
         return None
     criterion = criterion_of(products, model.criterion.parameters, restricted=model.criterion.restricted)
     if model.held:
@@ -123,6 +123,12 @@ def _subtracted(model: JointModel, part: Design) -> Estimates | None:
     if at.rho < UNEXPLAINED * float(total_products(products)[-1, -1]):
         return None
     return joint_estimates(left, criterion, at)
+
+
+def _keeps_digits(whole: CrossProducts, left: CrossProducts) -> bool:
+    """Whether enough is left of every column, and of what the earlier columns of X leave of it."""
+    apart, before = (shares_left(total_products(each)[:-1, :-1]) for each in (left, whole))
+    return bool((shares_kept(whole, left) > KEPT).all() and (apart > KEPT * before).all())
 
 
 def _height(found: Found) -> tuple[bool, float]:

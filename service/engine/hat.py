@@ -28,7 +28,6 @@ from service.engine.profile import whiten
 from service.engine.row_blocks import RowBlock, row_blocks
 from service.engine.scalar.limits import no_pooling
 
-
 UNPOOLED = 1e16
 """Variance of the effects, as a multiple of that of a group's mean, from which nothing is pooled to the last digit."""
 

@@ -108,6 +108,23 @@ def test_a_factor_may_have_fewer_groups_than_another_without_one() -> None:
     assert [sd.tolist() for sd in found.sds] == [expected["g"].tolist(), expected["h"].tolist()]
 
 
+def test_columns_that_are_one_without_a_group_are_not_told_apart() -> None:
+    random = np.random.default_rng(8)
+    g, h, x = np.arange(60) % 6, np.arange(60) // 12, random.normal(size=60)
+    columns = {
+        "y": random.normal(size=60) + g - h,
+        "x": x,
+        "z": x + 1e-3 * (g == 4) * random.normal(size=60),
+        "g": g,
+        "h": h,
+    }
+    design = model("y ~ x + z + (1 | g) + (1 | h)", columns)
+    one, other = some(design, this := fit(design), 0, [4, 3])
+    assert isinstance(one, ServiceError)
+    assert "the coefficient of z" in one.detail
+    assert_same(other, refit(design, this, 0, 3), 1e-6)
+
+
 SMALL: list[float] = [1.0, 2, 4, 3, 6, 5, 2, 2, 7]
 REASONS: dict[str, tuple[str, dict[str, ArrayLike], int]] = {
     "g has one group": ("y ~ 1 + (1 | g)", {"y": SMALL[:6], "g": [0, 0, 0, 1, 1, 1]}, 0),

@@ -95,6 +95,8 @@ def test_groups(model: Groups) -> None:
     J, p = len(levels), this.estimates.beta.size
     ours = np.array([each.cooks_distance for each in found]) * (J - p) / J
     np.testing.assert_allclose(ours, model["own_cooks_distance"], rtol=1e-3, atol=1e-7)
+    estimates = [each.without.beta for each in found if isinstance(each.without, WithoutGroup)]
+    np.testing.assert_allclose(estimates, model["own_estimate"], rtol=1e-5, atol=1e-6)
     if model["own_dfbetas"] is not None:
         np.testing.assert_allclose([each.dfbetas for each in found], model["own_dfbetas"], rtol=0, atol=1e-4)
 

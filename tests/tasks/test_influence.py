@@ -9,6 +9,7 @@ from service.contract import Influence, Page, Reply, Submission, page_of
 from service.tasks import influence
 from service.tasks.fits import fit
 from service.tasks.influence import read_influence
+from tests.report.difficult import DIFFICULT
 from tests.tasks.questions import JSON, LIMITS, refusal_of
 
 Y = [1.0, 2.5, 2.0, 4.0, 3.0, 5.5, 2.0, 3.5, 4.0, 6.0, 5.0, 8.0]
@@ -65,3 +66,20 @@ def test_one_of_several_factors_is_named(tmp_path: Path, group: str | None) -> N
     refusal = refusal_of(read_influence(*fitted(tmp_path, **CROSSED), group, Page("t", 0, 100)))
     assert (refusal.code, refusal.errors[0].pointer) == ("invalid_request", "/group")
     assert "g, h" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the boundary, by ML", "no pooling", "a large theta", "y constant", "y constant within groups, with predictors",
+        "y zero and no coefficients", "y exactly linear", "an indicator of each group", "y at 1e160", "y at 1e-200",
+        "all groups of one row but one", "three rows", "a slope, complete pooling", "a slope, y at 1e160",
+        "a slope, large thetas", "a slope and y constant", "crossed, one held at 0",
+    ],
+)  # fmt: skip
+def test_where_something_does_not_exist_it_is_null(name: str, tmp_path: Path) -> None:
+    found = answered(read_influence(*fitted(tmp_path, **DIFFICULT[name]), "g", Page("t", 0, 100)))
+    for group in found.groups:
+        numbers = (group.estimate, group.std_dev, group.sigma, group.dfbetas, group.prediction_error)
+        assert [number is None for number in numbers] == [group.reason is not None] * 5
+        assert group.cooks_distance is None or group.cooks_distance >= 0.0

@@ -10,6 +10,7 @@ from service.contract import Page, Reply, Submission, page_of
 from service.contract.tables import FittedPage, RandomEffectPage
 from service.tasks.fits import fit
 from service.tasks.tables import read_fitted, read_part
+from tests.report.difficult import DIFFICULT
 from tests.tasks.questions import JSON, LIMITS, refusal_of
 
 RADON = {"dataset": "radon", "formula": "log_radon ~ floor + (1 | county)", "include": ["random_effects", "fitted"]}
@@ -82,3 +83,24 @@ def test_what_was_not_included_is_not_found(document: bytes) -> None:
     refusal = refusal_of(read_part(document, "coefficients", Page("t", 0, 5), JSON))
     assert refusal.code == "not_found"
     assert "include" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the boundary, by ML", "no pooling", "a large theta", "y constant", "y constant within groups, with predictors",
+        "y zero and no coefficients", "y exactly linear", "an indicator of each group", "y at 1e160", "y at 1e-200",
+        "one contrast left", "a slope, complete pooling", "a slope, large thetas", "a slope and y constant",
+        "crossed, one held at 0",
+    ],
+)  # fmt: skip
+def test_where_something_does_not_exist_it_is_null(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "body"
+    path.write_text(json.dumps(DIFFICULT[name]))
+    asked = Submission(str(path), JSON, "", "", LIMITS)
+    found = FittedPage.model_validate_json(answered(read_fitted(fit(asked).body, asked, Page("t", 0, 100), JSON)))
+    for row in found.fitted:
+        assert row.observed == pytest.approx(row.fitted + row.residual, rel=1e-12)
+        # Rounding may leave a leverage beyond its bounds.
+        assert row.leverage is None or -1e-9 <= row.leverage <= 1.0 + 1e-9
+        assert row.leverage is not None or row.residual_studentised is None
