@@ -7,7 +7,20 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import comparisons, designs, fits, formulas, health, intervals, notes, pages, pooling, posterior
+from service.api import (
+    comparisons,
+    designs,
+    fits,
+    formulas,
+    health,
+    influence,
+    intervals,
+    notes,
+    pages,
+    pooling,
+    posterior,
+    tables,
+)
 from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
 from service.api.resources import Resources
@@ -16,8 +29,9 @@ SUMMARY = "Multilevel linear models over HTTP."
 DESCRIPTION = """\
 Send a dataset and an R formula; get back what lme4's `lmer` tells, and how far each group was pooled.
 
-Every answer has one format, whatever the `Accept` header asks for: fits are JSON, refusals `application/problem+json`
-with a stable `code`, a sentence in `detail`, and in `errors` the places they are about."""
+Where an answer comes in several formats, the `Accept` header chooses one, JSON if it does not mind; all others are JSON
+whatever it asks for. Refusals are `application/problem+json` with a stable `code`, a sentence in `detail`, and in
+`errors` the places they are about."""
 
 
 class State(TypedDict):
@@ -47,7 +61,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
         api.add_middleware(layer)
-    resources = (fits, intervals, posterior, comparisons, pooling, designs, notes, formulas, health)
+    resources = (fits, tables, intervals, posterior, influence, comparisons, pooling, designs, notes, formulas, health)
     for router in (resource.router for resource in resources):
         api.include_router(router)
     api.include_router(pages.router_of(api))

@@ -33,6 +33,7 @@ KINDS = {
     "malformed_body": Kind(400, "The body is not what its media type promises"),
     "not_found": Kind(404, "Nothing is here"),
     "method_not_allowed": Kind(405, "This resource does not do that"),
+    "not_acceptable": Kind(406, "The answer has no such form"),
     "body_too_slow": Kind(408, "The body took too long to arrive"),
     "body_too_large": Kind(413, "The body is too large"),
     "unsupported_media_type": Kind(415, "This media type is not read here"),

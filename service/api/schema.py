@@ -24,6 +24,7 @@ from service.contract import (
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
+    Influence,
     IntervalTable,
     NoteCatalogue,
     NoteKind,
@@ -31,6 +32,13 @@ from service.contract import (
     PoolingOptions,
     Posterior,
     Problem,
+)
+from service.contract.tables import (
+    CoefficientPage,
+    FittedPage,
+    FixedEffectPage,
+    RandomEffectPage,
+    VarianceComponentPage,
 )
 
 Piece = dict[str, Any]
@@ -66,6 +74,9 @@ ONE_OF_EACH: Piece = {
 FIT_HEADERS: Piece = {
     "Location": {"description": "The path of the fit.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "Milliseconds of each stage of the work.", "schema": {"type": "string"}},
+}
+LINK: Piece = {
+    "Link": {"description": 'The path of the next page, `rel="next"`, if there is one.', "schema": {"type": "string"}}
 }
 RETRY_AFTER: Piece = {
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
@@ -152,6 +163,12 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FormulaExpansion, "serialization"),
     (IntervalTable, "serialization"),
     (Posterior, "serialization"),
+    (FixedEffectPage, "serialization"),
+    (RandomEffectPage, "serialization"),
+    (CoefficientPage, "serialization"),
+    (VarianceComponentPage, "serialization"),
+    (FittedPage, "serialization"),
+    (Influence, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -166,6 +183,17 @@ def answer(description: str, *models: type[BaseModel], headers: Piece | None = N
     schemas = [reference(model) for model in models]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": schema}}}
+
+
+def table(description: str, page: type[BaseModel]) -> dict[int | str, Piece]:
+    """The responses of a tidy table: a page of it as JSON, or its rows alone in another form; and the refusals."""
+    found = answer(description, page, headers=LINK)
+    for form in (media.CSV, media.ARROW_STREAM):
+        found["content"][form] = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: found,
+        **refusals("not_found", "not_acceptable", "invalid_request", *MODELLING, *RUNNING),
+    }
 
 
 def refusals(*codes: str) -> dict[int | str, Piece]:

@@ -6,8 +6,10 @@ from service.contract.comparisons import ComparisonDocument, ComparisonOptions
 from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.influence import Influence
 from service.contract.intervals import IntervalMethod, IntervalTable
 from service.contract.notes import NOTES, NoteCatalogue, NoteKind
+from service.contract.paging import Page, page_of
 from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.problem import Failure, Place, Problem, failure_of
@@ -27,11 +29,13 @@ __all__ = [
     "FitOptions",
     "FormulaExpansion",
     "FormulaRequest",
+    "Influence",
     "IntervalMethod",
     "IntervalTable",
     "Limits",
     "NoteCatalogue",
     "NoteKind",
+    "Page",
     "Place",
     "PoolingDocument",
     "PoolingOptions",
@@ -43,5 +47,6 @@ __all__ = [
     "checked",
     "failure_of",
     "join_fits",
+    "page_of",
     "read_fits",
 ]

@@ -3,10 +3,14 @@
 from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.crossproducts import CrossProducts
 from service.engine.curvature import Curvature
+from service.engine.deletion import without_groups
 from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
+from service.engine.hat import Hat, hat_of
+from service.engine.random_factors import random_factors
 from service.engine.verdict import Verdict
+from service.engine.without_group import WithoutGroup
 
 __all__ = [
     "CovarianceSlopes",
@@ -15,7 +19,12 @@ __all__ = [
     "Estimates",
     "FactorEstimates",
     "Fit",
+    "Hat",
     "Verdict",
+    "WithoutGroup",
     "fit",
     "fit_all",
+    "hat_of",
+    "random_factors",
+    "without_groups",
 ]

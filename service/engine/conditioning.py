@@ -59,6 +59,14 @@ class Fold:
     aliased: Codes
     group_level: Codes
 
+    @property
+    def turns(self) -> tuple[Matrix, ...]:
+        """What leads from each factor's columns as they are folded to those of its products, (q, q)."""
+        pairs = zip(self.random, self.products.factors, strict=True)
+        return tuple(
+            np.linalg.solve(basis.transform, own.basis.transform).astype(np.float64, copy=False) for basis, own in pairs
+        )
+
 
 def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     """The cross-products of a design's independent columns, in bases that keep their digits.

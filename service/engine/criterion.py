@@ -32,7 +32,7 @@ from service.engine.elimination import (
 )
 from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
-from service.engine.remainder import Solved
+from service.engine.remainder import Solution, Solved
 
 STEP = 1e-4
 """Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
@@ -176,6 +176,16 @@ class Criterion:
         psi = root @ root.T
         return pool(self._roots(grading(psi)), psi)
 
+    def rest_covariance(self, theta: Vector) -> Vector:
+        """H of the factors after the first, of which there must be some, at the elements of their remainder."""
+        lambdas, products = self.parameters.roots(theta), self.products
+        N = self.pooled(lambdas[0]).N
+        U = groupwise.product(N, products.solution)
+        A = products.within + groupwise.weighted_products(products.solution, U)
+        if self.arrangement is None:
+            raise TypeError("there is no factor after the first")
+        return _eliminate_rest(self.arrangement, N, U, A, lambdas[1:]).H
+
     def _eliminate(self, lambdas: list[Matrix]) -> "_Eliminated":
         """All factors eliminated, the first and then what remains."""
         products, first, q = self.products, self.products.factors[0], len(lambdas[0])
@@ -187,9 +197,7 @@ class Criterion:
         if plan is None:
             solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
             return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
-        values = plan.values + plan.spread.forward(N)
-        cross = plan.cross + plan.solution.T @ columns_of(U)
-        then = plan.rest.solve(values, cross, A, lambdas[1:])
+        then = _eliminate_rest(plan, N, U, A, lambdas[1:])
         around = plan.spread.back(then.H)
         lean = groups_of(plan.solution @ then.lean, q)
         solved = Solved(
@@ -205,6 +213,13 @@ class Criterion:
         if order not in self.roots:
             self.roots[order] = graded_roots(self.products.factors[0].gram, order)
         return self.roots[order]
+
+
+def _eliminate_rest(plan: Arrangement, N: Matrices, U: Matrices, A: Matrix, lambdas: list[Matrix]) -> Solution:
+    """The factors after the first, of these `lambdas`, eliminated; N, U and A are what the first leaves."""
+    values = plan.values + plan.spread.forward(N)
+    cross = plan.cross + plan.solution.T @ columns_of(U)
+    return plan.rest.solve(values, cross, A, lambdas)
 
 
 def _widened(gram: Matrices, root: Matrix, around: Matrices) -> Matrices:

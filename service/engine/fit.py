@@ -5,14 +5,29 @@ from typing import Protocol
 
 import numpy as np
 
+from service.arrays import Matrix
 from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates
 from service.engine.verdict import Verdict
 
 
+class Evaluated(Protocol):
+    """A criterion at one theta: `inverse` (p, p) is A_XX^-1, the covariance of beta over sigma^2, in the basis."""
+
+    @property
+    def inverse(self) -> Matrix:
+        """The matrix."""
+        ...
+
+
 class Model(Protocol):
     """What a fitted model can say beyond its estimates, at the cost of further evaluations of its criterion."""
+
+    @property
+    def at(self) -> Evaluated:
+        """The criterion at the estimates."""
+        ...
 
     def deviance(self) -> float:
         """-2 log likelihood of the same model fitted by ML."""

@@ -47,7 +47,7 @@ class JointModel:
 
     def _optimum(self, criterion: Criterion) -> Evaluation:
         """The optimum of another criterion of the same model."""
-        return find_optimum(criterion, self.fold.factors, _inside(self.at.theta, criterion)).evaluation
+        return find_optimum(criterion, self.fold.factors, inside(self.at.theta, criterion)).evaluation
 
     def covariance_slopes(self) -> CovarianceSlopes:
         """What the parameters do to the covariance, at the estimates by REML of the same model."""
@@ -124,7 +124,7 @@ class JointModel:
         return tuple(found)
 
 
-def _inside(theta: Vector, criterion: Criterion) -> Vector:
+def inside(theta: Vector, criterion: Criterion) -> Vector:
     """Theta with the diagonal away from zero, where the criterion has no slope."""
     diagonal = criterion.parameters.row == criterion.parameters.column
     inside: Vector = np.where(diagonal & (np.abs(theta) < 0.01), 0.01, theta)

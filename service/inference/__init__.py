@@ -12,13 +12,15 @@ from service.inference.coefficients import (
 from service.inference.columns import column_sds
 from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio, compare
 from service.inference.context import Contrast, contexts
-from service.inference.fitted_values import fitted_values
+from service.inference.fitted_values import fitted_values, population_values
+from service.inference.influence import Influence, influences
 from service.inference.intervals import SpreadIntervals, spread_intervals
 from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
 from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.pooling import Pooling, pooling
 from service.inference.profile_intervals import profile_intervals
+from service.inference.row_residuals import RowResiduals, row_residuals
 from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
 from service.inference.wald_intervals import wald_intervals
@@ -30,11 +32,13 @@ __all__ = [
     "Contrast",
     "Criteria",
     "Degrees",
+    "Influence",
     "KenwardRoger",
     "LikelihoodRatio",
     "ParameterIntervals",
     "Pooling",
     "Regression",
+    "RowResiduals",
     "SeparateRegressions",
     "Shares",
     "SpreadIntervals",
@@ -47,10 +51,13 @@ __all__ = [
     "degrees_of_freedom",
     "distance",
     "fitted_values",
+    "influences",
     "is_constant_within",
     "kenward_roger",
     "pooling",
+    "population_values",
     "profile_intervals",
+    "row_residuals",
     "satterthwaite",
     "shares",
     "spread_intervals",

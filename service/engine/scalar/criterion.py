@@ -92,7 +92,7 @@ class Criterion:
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
         A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        parts = _derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
+        parts = derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
         return np.stack([lam @ self.between.multiplicity, *parts])
 
     def at(self, phi: float) -> Evaluation:
@@ -135,7 +135,7 @@ class Criterion:
         )
 
 
-def _derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+def derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
     """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
     size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
     units = size[:, :, None] * size[:, None, :]
