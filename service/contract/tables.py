@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from service.contract.document import FixedEffect, Part, VarianceComponent
+from service.contract.document import FixedEffect, VarianceComponent
+from service.contract.part import Part
 
 NEXT = "The `cursor` of the next page; null on the last."
 
