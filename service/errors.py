@@ -1,7 +1,7 @@
 """Why a request is refused: one tree, grouped by the stage that refuses.
 
     ServiceError
-    ├── reading     MalformedBody  BodyTooLarge  BodyTooSlow  UnsupportedMediaType  InvalidRequest
+    ├── reading     MalformedBody  BodyTooLarge  BodyTooSlow  UnsupportedMediaType  NotAcceptable  InvalidRequest
     ├── the table   ColumnLengthsDiffer  WrongType  NotFinite  UnknownColumn  MissingValues
     ├── the formula FormulaSyntax  UnknownFunction
     ├── the model   NoObservations  TooFewGroups  AllSingletons  TooManyParameters  UnsupportedModel
@@ -67,6 +67,12 @@ class UnsupportedMediaType(ServiceError):
     """No reader for this media type or content coding."""
 
     code = "unsupported_media_type"
+
+
+class NotAcceptable(ServiceError):
+    """The answer has none of the forms that the Accept header allows."""
+
+    code = "not_acceptable"
 
 
 class InvalidRequest(ServiceError):

@@ -7,7 +7,21 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import events, fits, formulas, health, pages
+from service.api import (
+    comparisons,
+    designs,
+    events,
+    fits,
+    formulas,
+    health,
+    influence,
+    intervals,
+    notes,
+    pages,
+    pooling,
+    posterior,
+    tables,
+)
 from service.api.admission import Admission
 from service.api.exchanges import Exchanges
 from service.api.middleware import HeadAsGet, Linger, SecurityHeaders
@@ -18,8 +32,9 @@ SUMMARY = "Multilevel linear models over HTTP."
 DESCRIPTION = """\
 Send a dataset and an R formula; get back what lme4's `lmer` tells, and how far each group was pooled.
 
-Every answer has one format, whatever the `Accept` header asks for: fits are JSON, refusals `application/problem+json`
-with a stable `code`, a sentence in `detail`, and in `errors` the places they are about."""
+Where an answer comes in several formats, the `Accept` header chooses one, JSON if it does not mind; all others are JSON
+whatever it asks for. Refusals are `application/problem+json` with a stable `code`, a sentence in `detail`, and in
+`errors` the places they are about."""
 
 
 class State(TypedDict):
@@ -49,7 +64,8 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Admission, Linger, HeadAsGet, SecurityHeaders, Exchanges):
         api.add_middleware(layer)
-    for router in (events.router, fits.router, formulas.router, health.router):
-        api.include_router(router)
+    of_fits = (fits, events, tables, intervals, posterior, influence)
+    for resource in (*of_fits, comparisons, pooling, designs, notes, formulas, health):
+        api.include_router(resource.router)
     api.include_router(pages.router_of(api))
     return api

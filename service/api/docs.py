@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from service.api import five_ways
 from service.api.problems import KINDS
 from service.api.schema import Piece
+from service.contract import NOTES
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#0b5fa5, #7cc0ff); }
@@ -39,15 +41,20 @@ def page(document: Piece) -> str:
         for method, operation in methods.items()
     ]
     codes = ((f"`{code}`", str(each.status), f"{each.title}.") for code, each in KINDS.items())
+    notes = ((f"`{each.code}`", " or ".join(each.severities), f"{each.title} {each.advice}") for each in NOTES.notes)
     body = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
         *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
         _contents(operations),
         "<h2 id='operations'>Operations</h2>",
         *(section(method, path, operation) for method, path, operation in operations),
+        essay(),
         "<h2 id='problems'>Problems</h2>",
         f"<p>{prose('Every refusal has the shape of a [Problem]. These are its codes.')}</p>",
         table(("code", "status", "meaning"), codes),
+        "<h2 id='notes'>Notes</h2>",
+        f"<p>{prose('What may be said in the `notes` of a [FitDocument]. `/v1/notes` says more of each.')}</p>",
+        table(("code", "severity", "meaning"), notes),
         "<h2 id='shapes'>Shapes</h2>",
         *(shape(name, schema) for name, schema in document["components"]["schemas"].items()),
         "<p><a href='/openapi.json'>openapi.json</a> says the same to programs.</p>",
@@ -61,7 +68,8 @@ def _contents(operations: list[tuple[str, str, Piece]]) -> str:
         f"<li><a href='#{operation['operationId']}'><code>{method.upper()} {escape(path)}</code></a></li>"
         for method, path, operation in operations
     ]
-    others = "<li><a href='#problems'>Problems</a></li><li><a href='#shapes'>Shapes</a></li>"
+    places = {five_ways.ID: five_ways.TITLE, "problems": "Problems", "notes": "Notes", "shapes": "Shapes"}
+    others = "".join(f"<li><a href='#{id}'>{title}</a></li>" for id, title in places.items())
     return f"<nav><ul>{''.join(items)}{others}</ul></nav>"
 
 
@@ -79,6 +87,20 @@ def section(method: str, path: str, operation: Piece) -> str:
         parts.append(f"<details><summary>Parameters ({len(parameters)})</summary>{rows}</details>")
     parts += ["<h4>Answers</h4>", table(("status", "meaning", "content"), _answers(operation["responses"]))]
     return "".join(parts)
+
+
+def essay() -> str:
+    """The part about the five ways to write the model."""
+    ways = (
+        f"<h4>{place}. {escape(way.name)}</h4><pre>{escape(way.formula)}</pre><p>{prose(way.reading)}</p>"
+        for place, way in enumerate(five_ways.WAYS, start=1)
+    )
+    rows = (
+        (case, *("" if number is None else f"{number:.6f}" for number in numbers))
+        for case, numbers in five_ways.NUMBERS.items()
+    )
+    head = f"<h2 id='{five_ways.ID}'>{five_ways.TITLE}</h2><p>{prose(five_ways.INTRODUCTION)}</p>"
+    return f"{head}{''.join(ways)}<h4>All five, by REML</h4>{table(('', *five_ways.NAMES), rows)}"
 
 
 def _bodies(content: Piece) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,14 @@ def router_of(api: FastAPI) -> APIRouter:
         "name": api.title,
         "version": api.version,
         "summary": api.summary,
-        "links": {"docs": "/docs", "openapi": "/openapi.json", "fits": "/v1/fits", "formulas": "/v1/formulas"},
+        "links": {
+            "docs": "/docs",
+            "openapi": "/openapi.json",
+            "fits": "/v1/fits",
+            "comparisons": "/v1/comparisons",
+            "pooling": "/v1/pooling",
+            "formulas": "/v1/formulas",
+        },
         "first_request": FIRST_REQUEST,
     }
 

@@ -34,6 +34,7 @@ KINDS = {
     "unauthorized": Kind(401, "A key is needed"),
     "not_found": Kind(404, "Nothing is here"),
     "method_not_allowed": Kind(405, "This resource does not do that"),
+    "not_acceptable": Kind(406, "The answer has no such form"),
     "body_too_slow": Kind(408, "The body took too long to arrive"),
     "not_finished": Kind(409, "The fit is not finished"),
     "body_too_large": Kind(413, "The body is too large"),

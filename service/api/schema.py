@@ -15,14 +15,32 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
 from service.contract import (
+    ComparisonDocument,
+    ComparisonOptions,
+    DesignAnswer,
+    DesignRequest,
     FitCollection,
     FitDocument,
     FitList,
     FitOptions,
     FormulaExpansion,
     FormulaRequest,
+    Influence,
+    IntervalTable,
     JobView,
+    NoteCatalogue,
+    NoteKind,
+    PoolingDocument,
+    PoolingOptions,
+    Posterior,
     Problem,
+)
+from service.contract.tables import (
+    CoefficientPage,
+    FittedPage,
+    FixedEffectPage,
+    RandomEffectPage,
+    VarianceComponentPage,
 )
 
 Piece = dict[str, Any]
@@ -43,10 +61,15 @@ SEVERAL: Piece = {
     "formulas": ["log_radon ~ 1 + (1 | county)", "cbind(log_radon, floor) ~ log_uranium + (1 | county)"],
     "dataset": "radon",
 }
+COMPARED: Piece = {
+    "formulas": ["log_radon ~ 1 + (1 | county)", "log_radon ~ floor + (1 | county)"],
+    "dataset": "radon",
+}
+ONE_SOURCE: Piece = {"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]}
 ONE_OF_EACH: Piece = {
     "allOf": [
         {"oneOf": [{"required": ["formula"]}, {"required": ["formulas"]}]},
-        {"oneOf": [{"required": ["data"]}, {"required": ["dataset"]}]},
+        ONE_SOURCE,
     ]
 }
 
@@ -58,6 +81,9 @@ FIT_HEADERS: Piece = {
 JOB_HEADERS: Piece = {
     "Location": {"description": "The path of the job.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds after which to look again.", "schema": {"type": "integer"}},
+}
+LINK: Piece = {
+    "Link": {"description": 'The path of the next page, `rel="next"`, if there is one.', "schema": {"type": "string"}}
 }
 RETRY_AFTER: Piece = {
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
@@ -72,10 +98,8 @@ MODELLING = (
 RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 
-class FitRequest(FitOptions):
-    """A fit, or many: formulas, options, and the data or the name of a data set."""
-
-    model_config = ConfigDict(json_schema_extra={**ONE_OF_EACH, "examples": [RADON, EXCERPT, SEVERAL]})
+class Inline(BaseModel):
+    """The rows of a request in JSON."""
 
     data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
         default_factory=dict,
@@ -84,24 +108,76 @@ class FitRequest(FitOptions):
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
 
 
-class FitForm(FitOptions):
-    """A fit as a form: as the JSON request, with the data as a file."""
-
-    model_config = ConfigDict(json_schema_extra=ONE_OF_EACH)
+class Attached(BaseModel):
+    """The rows of a form, in a file."""
 
     data: bytes = Field(default_factory=bytes, description="A table: CSV, an Arrow stream or file, Parquet, or JSON.")
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
 
 
+class FitRequest(Inline, FitOptions):
+    """A fit, or many: formulas, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_OF_EACH, "examples": [RADON, EXCERPT, SEVERAL]})
+
+
+class FitForm(Attached, FitOptions):
+    """A fit as a form: as the JSON request, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_OF_EACH)
+
+
+class ComparisonRequest(Inline, ComparisonOptions):
+    """A comparison: formulas, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_SOURCE, "examples": [COMPARED]})
+
+
+class ComparisonForm(Attached, ComparisonOptions):
+    """A comparison as a form: as the JSON request, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_SOURCE)
+
+
+class PoolingRequest(Inline, PoolingOptions):
+    """A formula with one varying intercept, options, and the data or the name of a data set."""
+
+    model_config = ConfigDict(json_schema_extra={**ONE_SOURCE, "examples": [RADON]})
+
+
+class PoolingForm(Attached, PoolingOptions):
+    """The same as a form, with the data as a file."""
+
+    model_config = ConfigDict(json_schema_extra=ONE_SOURCE)
+
+
 PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
+    (ComparisonRequest, "validation"),
+    (ComparisonForm, "validation"),
+    (PoolingRequest, "validation"),
+    (PoolingForm, "validation"),
     (FormulaRequest, "validation"),
+    (DesignRequest, "validation"),
+    (DesignAnswer, "serialization"),
+    (NoteCatalogue, "serialization"),
+    (NoteKind, "serialization"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (JobView, "serialization"),
     (FitList, "serialization"),
+    (ComparisonDocument, "serialization"),
+    (PoolingDocument, "serialization"),
     (FormulaExpansion, "serialization"),
+    (IntervalTable, "serialization"),
+    (Posterior, "serialization"),
+    (FixedEffectPage, "serialization"),
+    (RandomEffectPage, "serialization"),
+    (CoefficientPage, "serialization"),
+    (VarianceComponentPage, "serialization"),
+    (FittedPage, "serialization"),
+    (Influence, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -116,6 +192,17 @@ def answer(description: str, *models: type[BaseModel], headers: Piece | None = N
     schemas = [reference(model) for model in models]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
     return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": schema}}}
+
+
+def table(description: str, page: type[BaseModel]) -> dict[int | str, Piece]:
+    """The responses of a tidy table: a page of it as JSON, or its rows alone in another form; and the refusals."""
+    found = answer(description, page, headers=LINK)
+    for form in (media.CSV, media.ARROW_STREAM):
+        found["content"][form] = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: found,
+        **refusals("not_found", "not_acceptable", "invalid_request", *MODELLING, *RUNNING),
+    }
 
 
 def refusals(*codes: str) -> dict[int | str, Piece]:
@@ -136,7 +223,7 @@ def refusals(*codes: str) -> dict[int | str, Piece]:
     return {**named, "default": {"description": "Any other refusal.", "content": content}}
 
 
-def table_parameters() -> list[Piece]:
+def table_parameters(options: type[BaseModel]) -> list[Piece]:
     """The query parameters that go with a bare table: every option, those that are no plain text as JSON."""
     return [
         {
@@ -146,7 +233,7 @@ def table_parameters() -> list[Piece]:
             "description": f"With a bare table only. {option.pop('description')}",
             **({"schema": option} if _is_plain(option) else {"content": {media.JSON: {"schema": option}}}),
         }
-        for name, option in FitOptions.model_json_schema()["properties"].items()
+        for name, option in options.model_json_schema()["properties"].items()
     ]
 
 
@@ -164,24 +251,46 @@ def _samples(*commands: str) -> Piece:
     return {"x-codeSamples": [{"lang": "Shell", "source": command} for command in commands]}
 
 
-FIT_OPERATION: Piece = {
-    "parameters": table_parameters(),
-    **_body(
-        {
-            media.JSON: {"schema": reference(FitRequest)},
-            media.FORM: {"schema": reference(FitForm)},
-            **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
-        }
-    ),
-    **_samples(
-        f"curl localhost:8000/v1/fits -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
-        "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
-        "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
-        "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
-        "curl localhost:8000/v1/fits -F data=@radon.csv \\\n"
-        "  -F 'formulas=log_radon ~ 1 + (1 | county)' -F 'formulas=log_radon ~ floor + (1 | county)'",
-    ),
-}
+def _table_operation(
+    options: type[BaseModel], request: type[BaseModel], form: type[BaseModel], *commands: str
+) -> Piece:
+    """An operation on a table that is sent in any of the ways there are."""
+    bodies = {
+        media.JSON: {"schema": reference(request)},
+        media.FORM: {"schema": reference(form)},
+        **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
+    }
+    return {"parameters": table_parameters(options), **_body(bodies), **_samples(*commands)}
+
+
+FIT_OPERATION = _table_operation(
+    FitOptions,
+    FitRequest,
+    FitForm,
+    f"curl localhost:8000/v1/fits -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
+    "curl localhost:8000/v1/fits -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
+    "curl 'localhost:8000/v1/fits?formula=log_radon~floor%2B(1|county)' \\\n"
+    "  -H 'Content-Type: text/csv' --data-binary @radon.csv",
+    "curl localhost:8000/v1/fits -F data=@radon.csv \\\n"
+    "  -F 'formulas=log_radon ~ 1 + (1 | county)' -F 'formulas=log_radon ~ floor + (1 | county)'",
+)
+
+COMPARISON_OPERATION = _table_operation(
+    ComparisonOptions,
+    ComparisonRequest,
+    ComparisonForm,
+    f"curl localhost:8000/v1/comparisons -H 'Content-Type: application/json' \\\n  -d '{json.dumps(COMPARED)}'",
+    "curl localhost:8000/v1/comparisons -F data=@radon.csv \\\n"
+    "  -F 'formulas=log_radon ~ floor' -F 'formulas=log_radon ~ floor + (1 | county)'",
+)
+
+POOLING_OPERATION = _table_operation(
+    PoolingOptions,
+    PoolingRequest,
+    PoolingForm,
+    f"curl localhost:8000/v1/pooling -H 'Content-Type: application/json' \\\n  -d '{json.dumps(RADON)}'",
+    "curl localhost:8000/v1/pooling -F 'formula=log_radon ~ floor + (1 | county)' -F data=@radon.csv",
+)
 
 FORMULA_OPERATION: Piece = {
     **_body({media.JSON: {"schema": reference(FormulaRequest)}}),
@@ -189,6 +298,19 @@ FORMULA_OPERATION: Piece = {
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
     ),
+}
+
+
+PLAN: Piece = {
+    "groups": {"n_groups": 20, "size": 5},
+    "sd_between": 0.33,
+    "sd_within": 0.76,
+    "coefficient": {"effect": 0.3, "sd": 0.5, "level": "group", "power": 0.8},
+}
+
+DESIGN_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(DesignRequest)}}),
+    **_samples(f"curl localhost:8000/v1/designs -H 'Content-Type: application/json' \\\n  -d '{json.dumps(PLAN)}'"),
 }
 
 

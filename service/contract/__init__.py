@@ -2,14 +2,27 @@
 
 from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
+from service.contract.comparisons import ComparisonDocument, ComparisonOptions
+from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
+from service.contract.influence import Influence
+from service.contract.intervals import IntervalMethod, IntervalTable
 from service.contract.job import FitList, JobView
+from service.contract.notes import NOTES, NoteCatalogue, NoteKind
+from service.contract.paging import Page, page_of
+from service.contract.pooling import PoolingDocument, PoolingOptions
+from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 
 __all__ = [
     "MOST_MODELS",
+    "NOTES",
+    "ComparisonDocument",
+    "ComparisonOptions",
+    "DesignAnswer",
+    "DesignRequest",
     "FailedFit",
     "Failure",
     "FitCollection",
@@ -18,14 +31,25 @@ __all__ = [
     "FitOptions",
     "FormulaExpansion",
     "FormulaRequest",
+    "Influence",
+    "IntervalMethod",
+    "IntervalTable",
     "JobView",
     "Limits",
+    "NoteCatalogue",
+    "NoteKind",
+    "Page",
     "Place",
+    "PoolingDocument",
+    "PoolingOptions",
+    "Posterior",
+    "PosteriorRequest",
     "Problem",
     "Reply",
     "Submission",
     "checked",
     "failure_of",
     "join_fits",
+    "page_of",
     "read_fits",
 ]

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter
 
-from service.contract.document import FitDocument, Part
+from service.contract.document import FitDocument
+from service.contract.part import Part
 from service.contract.problem import Failure
 
 

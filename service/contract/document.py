@@ -5,16 +5,14 @@ Numbers are JSON numbers in their shortest exact form; a value that does not exi
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, JsonValue
 
+from service.contract.part import Part
+from service.contract.posterior import Posterior
+
+Severity = Literal["info", "warning"]
 Rows = list[list[float | None]]
 Where = dict[str, str | int | float | list[str] | list[float] | None]
-
-
-class Part(BaseModel):
-    """A part of the document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
 
 
 class GroupSize(Part):
@@ -54,11 +52,18 @@ class Model(Part):
 
 
 class FixedEffect(Part):
-    """A coefficient that does not vary by group."""
+    """A coefficient that does not vary by group.
+
+    The statistic, its p-value and the interval go by `adjusted_std_error` where there is one, otherwise by `std_error`.
+    """
 
     term: str
     estimate: float
-    std_error: float | None
+    std_error: float | None = Field(description="As lme4's: it takes the variances as known.")
+    adjusted_std_error: float | None = Field(
+        description="Kenward and Roger's, which allows for the variances being estimated, of the model fitted by REML "
+        "also where the method is ML; null unless `df` is kenward-roger."
+    )
     statistic: float | None
     df: float | None
     p_value: float | None
@@ -87,6 +92,8 @@ class RandomCorrelation(Part):
     term_1: str
     term_2: str
     correlation: float | None = Field(description="Null where one of them does not vary.")
+    conf_low: float | None
+    conf_high: float | None
 
 
 class IntraclassCorrelation(Part):
@@ -100,6 +107,8 @@ class IntraclassCorrelation(Part):
     adjusted: float | None
     conditional: float | None
     by_group: dict[str, float | None] = Field(description="What each factor adds to `adjusted`.")
+    conf_low: float | None = Field(description="Of `adjusted`.")
+    conf_high: float | None = Field(description="Of `adjusted`.")
 
 
 class RSquared(Part):
@@ -187,14 +196,27 @@ class Convergence(Part):
     )
 
 
+class NextRequest(Part):
+    """A request to make next."""
+
+    method: Literal["GET", "POST"]
+    path: str = Field(description="With its query.", examples=["/v1/fits/{id}/posterior"])
+    body: dict[str, JsonValue] | None = Field(
+        description="The body, or, where a fit or its pooling is asked for, what to send beside the data and the "
+        "options of this fit's own request; null of a GET.",
+        examples=[{"formula": "log_radon ~ floor + (1 | county)", "df": "kenward-roger"}],
+    )
+
+
 class Note(Part):
-    """Something to know about this fit, with its numbers and a sentence of advice."""
+    """Something to know about this fit, with its numbers and a sentence of advice; `/v1/notes` lists every kind."""
 
     code: str
-    severity: Literal["info", "warning"]
+    severity: Severity
     message: str
     where: Where
     see: str = Field(description="The section or paper it rests on.")
+    next: NextRequest | None = Field(default=None, description="What to ask next, if there is something to ask.")
 
 
 class FitDocument(Part):
@@ -204,7 +226,11 @@ class FitDocument(Part):
     status: Literal["succeeded"]
     model: Model
     fixed_effects: list[FixedEffect]
-    fixed_effects_covariance: Rows
+    fixed_effects_covariance: Rows = Field(description="As lme4's vcov(): it takes the variances as known.")
+    adjusted_covariance: Rows | None = Field(
+        description="Kenward and Roger's covariance of the coefficients, of the model fitted by REML also where the "
+        "method is ML; null unless `df` is kenward-roger."
+    )
     variance_components: list[VarianceComponent]
     random_correlations: list[RandomCorrelation]
     icc: IntraclassCorrelation
@@ -214,6 +240,7 @@ class FitDocument(Part):
     coefficients: dict[str, Coefficients] | None
     fitted: list[float] | None
     residuals: list[float] | None
+    posterior: Posterior | None = Field(description="With the uniform prior; where that is improper, a note says so.")
     statistics: Statistics
     convergence: Convergence
     notes: list[Note]

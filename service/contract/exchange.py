@@ -46,7 +46,8 @@ class Reply:
     """What a worker made of a task.
 
     `body` is the document's bytes, or, where `failed`, a `Failure` as JSON. `id` names a document to keep; `members`
-    says where in it there are documents to keep under ids of their own. `seconds` says how long each stage took.
+    says where in it there are documents to keep under ids of their own. `seconds` says how long each stage took. `next`
+    is the cursor of the page after this one.
     """
 
     body: bytes
@@ -54,3 +55,4 @@ class Reply:
     id: str | None = None
     members: dict[str, slice] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    next: str | None = None

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.contract.document import Part
+from service.contract.part import Part
 from service.contract.problem import Failure
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]

@@ -21,7 +21,8 @@ MOST_MODELS = 1000
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
-LongPart = Literal["random_effects", "coefficients", "fitted", "residuals"]
+Intervals = Literal["wald", "profile", "none"]
+LongPart = Literal["random_effects", "coefficients", "fitted", "residuals", "posterior"]
 
 
 def _ratio(value: object) -> object:
@@ -30,7 +31,7 @@ def _ratio(value: object) -> object:
     return [math.inf if item == "inf" else item for item in values]
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
     """One word as the list it stands for."""
     return [value] if isinstance(value, str) else value
 
@@ -52,13 +53,30 @@ Theta = Annotated[
         json_schema_input_type=list[float | Literal["inf"]] | float | Literal["inf"],
     ),
 ]
-LongParts = Annotated[list[LongPart], BeforeValidator(_several, json_schema_input_type=list[LongPart] | LongPart)]
+LongParts = Annotated[list[LongPart], BeforeValidator(several, json_schema_input_type=list[LongPart] | LongPart)]
 
 
-class FitOptions(BaseModel):
-    """One formula, or several, and how to fit them. All other options have a default; none is unknown."""
+class RowOptions(BaseModel):
+    """How the rows of a table become those of a model: what weighs them, what is missing, how factors are coded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    weights: Name | None = Field(None, description="The column of prior (precision) weights, as lmer's.")
+    missing: Literal["drop", "error"] = Field(
+        "drop", description="What to do with rows that lack a value in a used column."
+    )
+    levels: dict[Name, list[str]] = Field(
+        default_factory=dict,
+        description="The order of a factor's levels; the first is the baseline. Otherwise code-point order.",
+        examples=[{"type": ["small", "large"]}],
+    )
+    contrasts: dict[Name, Contrast] = Field(
+        default_factory=dict, description="The coding of a factor.", examples=[{"type": "sum"}]
+    )
+
+
+class FitOptions(RowOptions):
+    """One formula, or several, and how to fit them. All other options have a default; none is unknown."""
 
     formula: str | None = Field(
         None,
@@ -74,25 +92,17 @@ class FitOptions(BaseModel):
         examples=[["log_radon ~ 1 + (1 | county)", "log_radon ~ floor + (1 | county)"]],
     )
     method: Method = Field("REML", description="The criterion: restricted or full maximum likelihood.")
-    weights: Name | None = Field(None, description="The column of prior (precision) weights, as lmer's.")
-    missing: Literal["drop", "error"] = Field(
-        "drop", description="What to do with rows that lack a value in a used column."
-    )
-    levels: dict[Name, list[str]] = Field(
-        default_factory=dict,
-        description="The order of a factor's levels; the first is the baseline. Otherwise code-point order.",
-        examples=[{"type": ["small", "large"]}],
-    )
-    contrasts: dict[Name, Contrast] = Field(
-        default_factory=dict, description="The coding of a factor.", examples=[{"type": "sum"}]
-    )
     confidence_level: float = Field(0.95, gt=0, lt=1, description="The level of every interval.")
-    intervals: Literal["wald", "none"] = Field(
-        "wald", description="Intervals of the coefficients and standard deviations."
+    intervals: Intervals = Field(
+        "wald",
+        description="Intervals of all parameters. wald: from standard errors, each on a scale without bounds; profile: "
+        "all values that the criterion does not contradict, which may start at a standard deviation of 0.",
     )
-    df: Literal["satterthwaite", "residual", "none"] = Field(
+    df: Literal["satterthwaite", "kenward-roger", "residual", "none"] = Field(
         "satterthwaite",
-        description="Denominator degrees of freedom of the coefficients; none means a normal reference.",
+        description="Denominator degrees of freedom of the coefficients; none means a normal reference. kenward-roger "
+        "adjusts the standard errors that tests and intervals go by as well, and is that of the fit by REML whichever "
+        "the method.",
     )
     theta: Theta | None = Field(
         None,

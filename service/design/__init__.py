@@ -6,6 +6,7 @@ from service.design.design import Design, Grouping, RandomEffect
 from service.design.model_matrix import ModelMatrix
 from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_random
 from service.design.streamed import StreamedDesign, is_streamed, make_streamed_design
+from service.design.subset import take_rows, without_empty_groups
 
 __all__ = [
     "Coding",
@@ -24,4 +25,6 @@ __all__ = [
     "make_designs",
     "make_lots",
     "make_streamed_design",
+    "take_rows",
+    "without_empty_groups",
 ]

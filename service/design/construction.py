@@ -1,7 +1,7 @@
 """The making of designs: from formulas, a table and options to the arrays that models are fitted from."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, groupby
 
@@ -72,10 +72,12 @@ def make_lots(
     missing: Missing = "drop",
     levels: Mapping[str, Sequence[str]] | None = None,
     contrasts: Mapping[str, str] | None = None,
+    also: Collection[str] = (),
 ) -> Iterator[list[Design | ServiceError]]:
     """The same in lots, one after another, so that memory need not hold what every formula has of its own at once.
 
     Where the table can be had in batches of `rows`, formulas of many cells have streamed designs, which share nothing.
+    Rows of designs that are held are complete in the columns `also`, too, which the table must have.
     """
     orders, schemes = levels or {}, contrasts or {}
     check_options(formulas, table, weights, orders, schemes)
@@ -87,7 +89,7 @@ def make_lots(
             yield from ([_attempt(partial(streamed, rows=rows), formula)] for formula in alike)
             continue
         for start in range(0, len(alike), size):
-            designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes)
+            designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes, also=also)
             yield [_attempt(designs.design, formula) for formula in alike[start : start + size]]
 
 
@@ -103,7 +105,7 @@ def _attempt(make: Callable[[Formula], Design], formula: Formula) -> Design | Se
 class _Designs:
     """Designs of one table, all with the same options."""
 
-    __slots__ = ("contrasts", "frame", "missing", "of_gaps", "of_rows", "table", "weights")
+    __slots__ = ("also", "contrasts", "frame", "missing", "of_gaps", "of_rows", "table", "weights")
 
     def __init__(
         self,
@@ -113,8 +115,10 @@ class _Designs:
         weights: str | None,
         missing: Missing,
         contrasts: Mapping[str, str],
+        also: Collection[str] = (),
     ) -> None:
         self.table = table
+        self.also = also
         self.frame = ModelFrame(table, levels)
         self.weights = weights
         self.missing = missing
@@ -128,7 +132,8 @@ class _Designs:
             raise several_responses(formula)
         check_contrasts(formula, self.table, self.contrasts)
         columns = columns_of(formula.variables.values(), self.table)
-        complete = self.complete(columns if self.weights is None else [*columns, self.weights])
+        columns += [*self.also, *([] if self.weights is None else [self.weights])]
+        complete = self.complete(columns)
         y = take_response(formula, complete.value(formula.response, formula))
         part = complete.predictors(formula)
         return Design(

@@ -8,18 +8,19 @@ later column of a dependent set, and its inverse becomes the rotation of a secon
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
+from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf
 
 from service.arrays import Codes, Matrix, Vector
 from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
-from service.engine.columns import blocks, rows_at_once
+from service.engine.columns import ONES
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
 from service.engine.fold import fold
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
+from service.engine.triangle import triangle_below, triangular_factor
 
 INTERCEPT = "(Intercept)"
 
@@ -57,6 +58,14 @@ class Fold:
     kept: Codes
     aliased: Codes
     group_level: Codes
+
+    @property
+    def turns(self) -> tuple[Matrix, ...]:
+        """What leads from each factor's columns as they are folded to those of its products, (q, q)."""
+        pairs = zip(self.random, self.products.factors, strict=True)
+        return tuple(
+            np.linalg.solve(basis.transform, own.basis.transform).astype(np.float64, copy=False) for basis, own in pairs
+        )
 
 
 def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
@@ -212,20 +221,10 @@ def _triangle(design: Design, basis: Basis) -> Matrix:
     width = basis.columns.size + 1
     R = np.zeros((0, width + first))
     for chunk in design.chunks():
-        columns = fixed_columns(chunk, basis)
-        for rows in blocks(chunk.n, max(width, rows_at_once(width))):
-            block = np.ones((width + first, rows.stop - rows.start))
-            for column, out in zip(columns, block[first:], strict=True):
-                column.fill(rows, out)
-            R = _triangular_factor(np.vstack([R, block.T]))
+        R = triangle_below(R, [*[ONES] * first, *fixed_columns(chunk, basis)], chunk.n)
     square = np.zeros((width, width))
     square[: R.shape[0] - first] = R[first:, first:]
     return square
-
-
-def _triangular_factor(A: Matrix) -> Matrix:
-    """R of A = QR."""
-    return np.asarray(qr(A, mode="r", check_finite=False)[0], dtype=np.float64)[: A.shape[1]]
 
 
 def _independent(R: Matrix, raw_norms: Vector, n: int) -> tuple[Codes, Matrix]:
@@ -243,7 +242,7 @@ def _independent(R: Matrix, raw_norms: Vector, n: int) -> tuple[Codes, Matrix]:
         if size > RANK_TOLERANCE * raw_norms[k]:
             kept.append(k)
             Q = np.column_stack([Q, left / size])
-    triangle = _triangular_factor(R[:, [*kept, last]])
+    triangle = triangular_factor(R[:, [*kept, last]])
     triangle *= np.where(np.diag(triangle) < 0, -1.0, 1.0)[:, None]
     # y's unit stays: its residual may be nothing but rounding.
     triangle[-1, -1] = np.sqrt(n)

@@ -20,8 +20,9 @@ from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
-from service.engine.derivatives import by_theta, slopes_by_psi
+from service.engine.derivatives import by_theta, gradient_by_theta, slopes_by_psi
 from service.engine.elimination import (
+    Pooled,
     columns_of,
     graded_roots,
     grading,
@@ -31,7 +32,7 @@ from service.engine.elimination import (
 )
 from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
-from service.engine.remainder import Solved
+from service.engine.remainder import Solution, Solved
 
 STEP = 1e-4
 """Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
@@ -43,8 +44,8 @@ class Evaluation:
 
     `value` is the deviance with every constant, `gradient` (k,) its derivatives by theta, `hessian` (k, k) the second
     ones: exact for a single factor, their expectation otherwise. `beta` (p,) and `rho`, the weighted residual sum of
-    squares; `inverse` (p, p) = A_XX^-1. `factors` are the groups of every factor, `slopes` the derivatives by Psi_f.
-    `uncertainty` is what rounding may have done to the value.
+    squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p). `factors` are the groups of every factor,
+    `slopes` the derivatives by Psi_f. `uncertainty` is what rounding may have done to the value.
     """
 
     theta: Vector
@@ -53,10 +54,35 @@ class Evaluation:
     hessian: Matrix
     beta: Vector
     rho: float
+    half: Matrix
     inverse: Matrix
     factors: tuple[Solved, ...]
     slopes: tuple[Matrix, ...]
     uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One theta, with everything eliminated: what the criterion and its derivatives are made of.
+
+    `lambdas` are the Lambdas in the random bases; `log_determinant` is log|V|, `log_determinant_fixed` log|A_XX|.
+    `half` (p, p) is such that half half' = A_XX^-1; `beta` (p,), `rho`, `factors` and `uncertainty` as in `Evaluation`.
+    """
+
+    theta: Vector
+    lambdas: list[Matrix]
+    log_determinant: float
+    log_determinant_fixed: float
+    half: Matrix
+    beta: Vector
+    rho: float
+    factors: tuple[Solved, ...]
+    uncertainty: float
+
+    @property
+    def direction(self) -> Vector:
+        """What multiplies D = [X y] to make the residuals, (m,)."""
+        return np.append(-self.beta, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +109,87 @@ class Criterion:
 
     def at(self, theta: Vector) -> Evaluation:
         """The criterion with its derivatives at theta (k,), the parameters of the Lambdas in the random bases."""
+        point = self.reach(theta)
+        slopes, gradient, hessian = self.derivatives(point, point.half, point.direction, point.rho, self.nu)
+        return Evaluation(
+            theta=theta,
+            value=self.value(point),
+            gradient=gradient,
+            hessian=hessian,
+            beta=point.beta,
+            rho=point.rho,
+            half=point.half,
+            inverse=point.half @ point.half.T,
+            factors=point.factors,
+            slopes=tuple(slopes),
+            uncertainty=point.uncertainty,
+        )
+
+    def value(self, point: Point) -> float:
+        """The criterion at a point."""
+        value = point.log_determinant + self.nu * math.log(point.rho) + self.constant
+        return value + point.log_determinant_fixed if self.restricted else value
+
+    def reach(self, theta: Vector) -> Point:
+        """What the criterion and its derivatives at theta (k,) are made of."""
         lambdas = self.parameters.roots(theta)
         eliminated = self._eliminate(lambdas)
-        A, factors = eliminated.products, eliminated.factors
-        R, log_determinant_X = whiten(A[:-1, :-1])
+        A = eliminated.products
+        R, log_determinant_fixed = whiten(A[:-1, :-1])
         beta = (R @ A[:-1, -1]) @ R
         direction = np.append(-beta, 1.0)
         # Where X and the groups explain all of y rounding may leave less than nothing.
         rho = max(float(direction @ A @ direction), sys.float_info.min)
-        slopes, curvature = slopes_by_psi(
-            [(solved.N, solved.U) for solved in factors], R.T, direction, rho, self.nu, restricted=self.restricted
-        )
-        gradient, hessian = by_theta(self.parameters, lambdas, slopes, curvature)
-        value = eliminated.log_determinant + self.nu * math.log(rho) + self.constant
-        return Evaluation(
+        return Point(
             theta=theta,
-            value=value + log_determinant_X if self.restricted else value,
-            gradient=gradient,
-            hessian=hessian,
+            lambdas=lambdas,
+            log_determinant=eliminated.log_determinant,
+            log_determinant_fixed=log_determinant_fixed,
+            half=R.T,
             beta=beta,
             rho=rho,
-            inverse=R.T @ R,
-            factors=factors,
-            slopes=tuple(slopes),
+            factors=eliminated.factors,
             uncertainty=self.nu * np.finfo(np.float64).eps * eliminated.subtracted_from / rho,
         )
 
+    def derivatives(
+        self, point: Point, half: Matrix, direction: Vector, rho: float, nu: int, *, sigma_follows: bool = True
+    ) -> tuple[list[Matrix], Vector, Matrix]:
+        """The slopes by every Psi_f, the gradient (k,) and the Hessian (k, k) by theta, of a deviance at a point.
+
+        By `half` (p, r), `direction` (m,), `rho` and `nu` it may be that of a model in which coefficients are held, or
+        sigma (derivatives.py).
+        """
+        groups = [(solved.N, solved.U) for solved in point.factors]
+        slopes, curvature = slopes_by_psi(
+            groups, half, direction, rho, nu, restricted=self.restricted, sigma_follows=sigma_follows
+        )
+        return slopes, *by_theta(self.parameters, point.lambdas, slopes, curvature)
+
+    def rho_slope(self, point: Point) -> Vector:
+        """The derivatives of rho by theta, (k,)."""
+        pulls = (np.einsum("amj,m->aj", solved.U, point.direction) for solved in point.factors)
+        return gradient_by_theta(self.parameters, point.lambdas, [-(c @ c.T) for c in pulls])
+
+    def pooled(self, root: Matrix) -> Pooled:
+        """The first factor's groups, pooled as its Lambda says."""
+        psi = root @ root.T
+        return pool(self._roots(grading(psi)), psi)
+
+    def rest_covariance(self, theta: Vector) -> Vector:
+        """H of the factors after the first, of which there must be some, at the elements of their remainder."""
+        lambdas, products = self.parameters.roots(theta), self.products
+        N = self.pooled(lambdas[0]).N
+        U = groupwise.product(N, products.solution)
+        A = products.within + groupwise.weighted_products(products.solution, U)
+        if self.arrangement is None:
+            raise TypeError("there is no factor after the first")
+        return _eliminate_rest(self.arrangement, N, U, A, lambdas[1:]).H
+
     def _eliminate(self, lambdas: list[Matrix]) -> "_Eliminated":
         """All factors eliminated, the first and then what remains."""
-        products, first = self.products, self.products.factors[0]
-        psi, q = lambdas[0] @ lambdas[0].T, len(lambdas[0])
-        pooled = pool(self._roots(grading(psi)), psi)
+        products, first, q = self.products, self.products.factors[0], len(lambdas[0])
+        pooled = self.pooled(lambdas[0])
         M, N = products.solution, pooled.N
         U = groupwise.product(N, M)
         A = products.within + groupwise.weighted_products(M, U)
@@ -121,9 +197,7 @@ class Criterion:
         if plan is None:
             solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
             return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
-        values = plan.values + plan.spread.forward(N)
-        cross = plan.cross + plan.solution.T @ columns_of(U)
-        then = plan.rest.solve(values, cross, A, lambdas[1:])
+        then = _eliminate_rest(plan, N, U, A, lambdas[1:])
         around = plan.spread.back(then.H)
         lean = groups_of(plan.solution @ then.lean, q)
         solved = Solved(
@@ -141,6 +215,13 @@ class Criterion:
         return self.roots[order]
 
 
+def _eliminate_rest(plan: Arrangement, N: Matrices, U: Matrices, A: Matrix, lambdas: list[Matrix]) -> Solution:
+    """The factors after the first, of these `lambdas`, eliminated; N, U and A are what the first leaves."""
+    values = plan.values + plan.spread.forward(N)
+    cross = plan.cross + plan.solution.T @ columns_of(U)
+    return plan.rest.solve(values, cross, A, lambdas)
+
+
 def _widened(gram: Matrices, root: Matrix, around: Matrices) -> Matrices:
     """H (q, q, J) of the first factor: what is known given the other factors' effects, and what those leave open."""
     H = shrunken(gram, root)
@@ -156,6 +237,11 @@ def criterion_of(products: CrossProducts, parameters: Parameters, *, restricted:
 def unrestricted(criterion: Criterion) -> Criterion:
     """The ML deviance of the same model."""
     return _criterion(criterion.products, criterion.parameters, criterion.arrangement, restricted=False)
+
+
+def restrict(criterion: Criterion) -> Criterion:
+    """The REML deviance of the same model."""
+    return _criterion(criterion.products, criterion.parameters, criterion.arrangement, restricted=True)
 
 
 def _criterion(

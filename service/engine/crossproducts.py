@@ -9,14 +9,14 @@ weighted):
 
 For the first factor D'V^-1 D = S + sum_j M_j' (G_j^-1 + Psi)^-1 M_j, a sum of positive terms: nothing cancels however
 large the ratio of the variances. Cross-products are additive over rows: `merge` is the fold's addition (Chan, Golub &
-LeVeque 1983, Am. Stat. 37, eq. 2.1b, with a regression in place of a mean).
+LeVeque 1983, Am. Stat. 37, eq. 2.1b, with a regression in place of a mean), `subtract` takes it back.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array, eye_array, kron
+from scipy.sparse import coo_array, csr_array, eye_array, kron
 
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
@@ -160,6 +160,81 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
         total_mean=a.total_mean + gap * part,
         scatter=a.scatter + b.scatter + np.outer(gap, gap) * (a.n * part),
     ).without_rounding()
+
+
+def subtract(whole: CrossProducts, part: CrossProducts) -> CrossProducts:
+    """The cross-products of the rows of `whole` that are not in `part`, which has some of them.
+
+    Both must be in the same bases and of the same groups; a group that loses all of its rows has zeros. A difference
+    has the digits that the whole's size leaves it: `shares_kept` says what is left.
+    """
+    factors = tuple(_subtract_factors(x, y) for x, y in zip(whole.factors, part.factors, strict=True))
+    first, taken = factors[0], part.factors[0]
+    touched = (taken.counts > 0) & (first.counts > 0)
+    roots = groupwise.cholesky(first.gram[:, :, touched])
+    solution = np.where(first.counts > 0, whole.solution, 0.0)
+    solution[:, :, touched] = groupwise.solve(roots, first.cross[:, :, touched])
+    # What `merge` adds for two parts whose regressions lie apart.
+    apart = part.solution[:, :, touched] - solution[:, :, touched]
+    together = groupwise.cholesky(whole.factors[0].gram[:, :, touched])
+    lean = groupwise.solve(together, groupwise.product(taken.gram[:, :, touched], apart))
+    around = groupwise.weighted_products(apart, groupwise.product(first.gram[:, :, touched], lean))
+    left = whole.n - part.n
+    gap = part.total_mean - whole.total_mean
+    return replace(
+        whole,
+        factors=factors,
+        solution=solution,
+        within=_without_determined(whole, whole.within - part.within - around),
+        pairs={pair: _subtract_pairs(whole.pairs[pair], part.pairs[pair], factors, pair) for pair in whole.pairs},
+        log_weights=whole.log_weights - part.log_weights,
+        total_mean=whole.total_mean - gap * (part.n / left),
+        scatter=whole.scatter - part.scatter - np.outer(gap, gap) * (part.n * whole.n / left),
+    )
+
+
+def _without_determined(whole: CrossProducts, within: Matrix) -> Matrix:
+    """`within` with exact zeros for the columns of X that the whole's Z determines: in some of its rows it does too."""
+    determined = np.append(whole.determined() == 1, False)
+    within[determined] = within[:, determined] = 0.0
+    return within
+
+
+def _subtract_factors(whole: FactorProducts, part: FactorProducts) -> FactorProducts:
+    counts = whole.counts - part.counts
+    return replace(
+        whole,
+        counts=counts,
+        # Where no row is left, no rounding is either.
+        weights=np.where(counts > 0, whole.weights - part.weights, 0.0),
+        gram=np.where(counts > 0, whole.gram - part.gram, 0.0),
+        cross=np.where(counts > 0, whole.cross - part.cross, 0.0),
+        mean_squares=whole.mean_squares - part.mean_squares,
+    )
+
+
+def _subtract_pairs(
+    whole: csr_array, part: csr_array, factors: tuple[FactorProducts, ...], pair: tuple[int, int]
+) -> csr_array:
+    """Z_f'Z_h of the rows that are left, without the elements of groups that have none."""
+    entries = coo_array(whole - part)
+    own, other = (factors[f] for f in pair)
+    left = (own.counts[entries.row // len(own.gram)] > 0) & (other.counts[entries.col // len(other.gram)] > 0)
+    kept = (entries.data[left], (entries.row[left], entries.col[left]))
+    return csr_array(kept, shape=whole.shape)
+
+
+def shares_kept(whole: CrossProducts, left: CrossProducts) -> Vector:
+    """What is left of the squares of columns, a share each, when `subtract` has left these of the whole.
+
+    Of all columns within the first factor's groups and over all, and of every factor's columns in the groups that
+    have rows: minus its logarithm are the digits that the difference has lost.
+    """
+    pairs = [(np.diag(each(left)), np.diag(each(whole))) for each in (lambda own: own.within, total_products)]
+    for own, before in zip(left.factors, whole.factors, strict=True):
+        occupied = own.counts > 0
+        pairs.append((np.einsum("aaj->aj", own.gram)[:, occupied], np.einsum("aaj->aj", before.gram)[:, occupied]))
+    return np.concatenate([squares[total > 0] / total[total > 0] for squares, total in pairs])
 
 
 def _merge_factors(a: FactorProducts, b: FactorProducts) -> FactorProducts:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
+from service.arrays import Matrices, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,16 @@ class Curvature:
     `covariance` (k + 1, k + 1) is the asymptotic covariance of the parameters and log sigma^2; rows of zeros stand for
     parameters that are held and for that of a single varying intercept on the boundary, nan for what the data do not
     tell. `inverse_slopes` (k, p, p) are the derivatives of A_XX^-1 in the basis, `log_sd_slopes`, one (q, k) for each
-    factor, those of the logarithms of the standard deviations over sigma; nan where one is zero.
+    factor, those of the logarithms of the standard deviations over sigma; nan where one is zero. `score_slopes`, one
+    (k, q, q) for each factor, are those of the root of the effects' covariance over sigma^2, in the units of the data.
+    Along the directions `untold` (k, r) the criterion does not curve: what they change is not told by the data.
     """
 
     covariance: Matrix
     inverse_slopes: Matrix
     log_sd_slopes: tuple[Matrix, ...]
+    score_slopes: tuple[Matrices, ...]
+    untold: Matrix
 
 
 def joint_covariance(covariance: Matrix, log_rho_slope: Vector, nu: int) -> Matrix:

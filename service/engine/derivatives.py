@@ -19,6 +19,7 @@ from dataclasses import dataclass, fields
 from functools import reduce
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from service.arrays import Matrices, Matrix, Vector
 from service.engine.columns import blocks
@@ -33,16 +34,21 @@ def slopes_by_psi(
     nu: int,
     *,
     restricted: bool,
+    sigma_follows: bool = True,
 ) -> tuple[list[Matrix], Matrix]:
     """The derivatives by each Psi_f (q, q), and the second ones, (K, K) for the K = sum q^2 elements of all Psi.
 
-    `factors` are the (N, U) of each factor, `half half'` is A_XX^-1, `direction` (-beta, 1).
+    `factors` are the (N, U) of each factor, `half half'` is A_XX^-1, `direction` (-beta, 1). Where a combination of the
+    coefficients is held, it is beta with that held, `half` (p, p - 1) a root of the covariance that this leaves, and
+    `rho` the squares. Where sigma is held, it does not follow theta, and `rho` is nu sigma^2.
     """
     sums = [_summed(N, U, half, direction, joint=len(factors) == 1) for N, U in factors]
     slopes = [own.N - (nu / rho) * own.cc - (own.YY if restricted else 0.0) for own in sums]
-    if len(sums) == 1:
-        return slopes, _exact(sums[0], rho, nu, restricted=restricted)
-    return slopes, _expected(sums, rho, nu)
+    curvature = _exact(sums[0], rho, nu, restricted=restricted) if len(sums) == 1 else _expected(sums)
+    if sigma_follows:
+        share = np.concatenate([own.cc.ravel() for own in sums]) / rho
+        curvature -= nu * np.outer(share, share)
+    return slopes, curvature
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def _summed(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint:
 
 def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
     """The sums over these groups; those that several factors do not need are left empty."""
-    q, p = len(N), len(half)
+    q, p = len(N), half.shape[1]
     flat = np.ascontiguousarray(N).reshape(q * q, -1)
     c = np.einsum("amj,m->aj", U, direction)
     Y = np.einsum("amj,mi->aij", U[:, :-1], half)
@@ -93,7 +99,7 @@ def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint
 
 
 def _exact(sums: _Sums, rho: float, nu: int, *, restricted: bool) -> Matrix:
-    """The second derivatives by the elements of the only Psi, (q q, q q)."""
+    """The second derivatives by the elements of the only Psi, (q q, q q), at one sigma."""
     q = len(sums.N)
     weighted = (2.0 * nu / rho) * sums.CN - sums.NN
     if restricted:
@@ -103,8 +109,8 @@ def _exact(sums: _Sums, rho: float, nu: int, *, restricted: bool) -> Matrix:
         # D(E) is symmetric for a symmetric E: averaged over E and E', so that tr(D D') is a plain product.
         outer = _averaged(sums.outer, q)
         curvature -= outer @ outer.T
-    pull, share = _averaged(sums.pull, q), sums.cc.ravel() / rho
-    curvature -= (2.0 * nu / rho) * (pull @ pull.T) + nu * np.outer(share, share)
+    pull = _averaged(sums.pull, q)
+    curvature -= (2.0 * nu / rho) * (pull @ pull.T)
     return 0.5 * (curvature + curvature.T)
 
 
@@ -119,17 +125,9 @@ def _sandwiched(products: Matrix, q: int) -> Matrix:
     return products.reshape(q, q, q, q).transpose(1, 2, 0, 3).reshape(q * q, q * q)
 
 
-def _expected(factors: Sequence[_Sums], rho: float, nu: int) -> Matrix:
-    """The approximate expectation of the second derivatives, block by block, less what sigma takes up."""
-    share = np.concatenate([sums.cc.ravel() for sums in factors]) / rho
-    curvature = -nu * np.outer(share, share)
-    start = 0
-    for sums in factors:
-        block = _sandwiched(sums.NN, len(sums.N))
-        own = slice(start, start + len(block))
-        curvature[own, own] += 0.5 * (block + block.T)
-        start += len(block)
-    return curvature
+def _expected(factors: Sequence[_Sums]) -> Matrix:
+    """The approximate expectation of the second derivatives, block by block, at one sigma."""
+    return block_diag(*(0.5 * (block + block.T) for block in (_sandwiched(own.NN, len(own.N)) for own in factors)))
 
 
 def by_theta(
@@ -137,12 +135,11 @@ def by_theta(
 ) -> tuple[Vector, Matrix]:
     """The gradient (k,) and Hessian (k, k) by theta, from those by the Psi."""
     k, start = parameters.count, 0
-    gradient, jacobian, hessian = np.empty(k), np.zeros((k, len(curvature))), np.zeros((k, k))
+    jacobian, hessian = np.zeros((k, len(curvature))), np.zeros((k, k))
     for f, (root, slope) in enumerate(zip(lambdas, slopes, strict=True)):
         own = slice(*np.searchsorted(parameters.factor, [f, f + 1]))
         row, column = parameters.row[own], parameters.column[own]
         scores, each, q = root[:, column].T, np.arange(row.size), len(root)
-        gradient[own] = 2.0 * (slope[row] * scores).sum(axis=1)
         change = np.zeros((row.size, q, q))
         change[each, row] += scores
         change[each, :, row] += scores
@@ -150,4 +147,10 @@ def by_theta(
         # d^2 Psi is not zero where two elements of one column of Lambda change.
         hessian[own, own] = 2.0 * slope[np.ix_(row, row)] * (column[:, None] == column)
         start += q * q
-    return gradient, hessian + jacobian @ curvature @ jacobian.T
+    return gradient_by_theta(parameters, lambdas, slopes), hessian + jacobian @ curvature @ jacobian.T
+
+
+def gradient_by_theta(parameters: Parameters, lambdas: Sequence[Matrix], slopes: Sequence[Matrix]) -> Vector:
+    """The gradient (k,) by theta, from the slopes by the Psi (q, q)."""
+    places = zip(parameters.factor, parameters.row, parameters.column, strict=True)
+    return np.array([2.0 * float(slopes[f][r] @ lambdas[f][:, c]) for f, r, c in places])

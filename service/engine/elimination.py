@@ -81,4 +81,4 @@ def columns_of(matrices: Matrices) -> Matrix:
 
 def groups_of(columns: Matrix, q: int) -> Matrices:
     """(J q, m) as (q, m, J)."""
-    return columns.reshape(-1, q, columns.shape[1]).transpose(1, 2, 0)
+    return columns.reshape(len(columns) // q, q, columns.shape[1]).transpose(1, 2, 0)

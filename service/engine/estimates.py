@@ -153,7 +153,7 @@ def assemble(
     products = fold.products
     basis = products.basis
     jacobian = basis.jacobian()
-    std_error, data_covariance = _restore(jacobian, covariance, basis.y_unit)
+    std_error, data_covariance = in_data_units(jacobian, covariance, basis.y_unit)
     return Estimates(
         products=products,
         kept=fold.kept,
@@ -171,7 +171,7 @@ def assemble(
     )
 
 
-def _restore(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Vector, Matrix]:
+def in_data_units(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Vector, Matrix]:
     """Standard errors (p,) and covariance (p, p) of the design's coefficients, infinite ones kept apart from finite."""
     largest = np.abs(jacobian).max(axis=1, initial=0.0)
     size = np.ldexp(1.0, np.frexp(largest)[1])

@@ -5,13 +5,29 @@ from typing import Protocol
 
 import numpy as np
 
+from service.arrays import Matrix
+from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates
 from service.engine.verdict import Verdict
 
 
+class Evaluated(Protocol):
+    """A criterion at one theta: `inverse` (p, p) is A_XX^-1, the covariance of beta over sigma^2, in the basis."""
+
+    @property
+    def inverse(self) -> Matrix:
+        """The matrix."""
+        ...
+
+
 class Model(Protocol):
     """What a fitted model can say beyond its estimates, at the cost of further evaluations of its criterion."""
+
+    @property
+    def at(self) -> Evaluated:
+        """The criterion at the estimates."""
+        ...
 
     def deviance(self) -> float:
         """-2 log likelihood of the same model fitted by ML."""
@@ -19,6 +35,10 @@ class Model(Protocol):
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""
+        ...
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters in which V is linear do to it, at the estimates by REML of the same model."""
         ...
 
 
@@ -61,4 +81,6 @@ class Fit:
             covariance=joint_covariance(np.zeros((k, k)), np.zeros(k), self.estimates.residual_df),
             inverse_slopes=np.zeros((k, p, p)),
             log_sd_slopes=tuple(np.full((factor.sd.size, k), np.nan) for factor in self.estimates.factors),
+            score_slopes=tuple(np.full((k, *factor.spread.shape), np.nan) for factor in self.estimates.factors),
+            untold=np.zeros((k, 0)),
         )

@@ -42,7 +42,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     grams = [_matrices(sums[f], places, places) for f, places in enumerate(rows.random)]
     crosses = [_matrices(sums[f], places, rows.fixed) for f, places in enumerate(rows.random)]
     solution = groupwise.solve(groupwise.cholesky(grams[0]), crosses[0])
-    turn = _augmented(bases[0].fixed)
+    turn = augmented(bases[0].fixed)
     around = _around(rows, factors, turn, solution, means)
     weights = [own[None, None] for own in sums]
     counts = [
@@ -131,7 +131,7 @@ def _counts(factor: RandomFactor) -> Codes:
     return counts
 
 
-def _augmented(basis: Basis) -> Matrix | None:
+def augmented(basis: Basis) -> Matrix | None:
     """The rotation of all of D, the ones included; None if it does nothing."""
     if not basis.is_rotated:
         return None

@@ -7,13 +7,21 @@ import numpy as np
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.conditioning import Fold
-from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, unrestricted
+from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
+from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
+from service.engine.precision import turned_exactly
+from service.engine.remaining_blocks import count_elements
 from service.engine.search import find_optimum
+from service.engine.turned_by_differences import turned_by_differences
 
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
+
+MOST_ELEMENTS = 3000**2
+"""Elements of the blocks that remain after the first factor up to which N is formed: its copies would take more memory
+than the fit, and no less time than differences."""
 
 LEANS = 1e-6
 """Change of log sd along a direction that the data do not tell from which they do not tell the sd."""
@@ -35,7 +43,21 @@ class JointModel:
         full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
-        return find_optimum(full, self.fold.factors, _inside(self.at.theta, self.criterion)).evaluation.value
+        return self._optimum(full).value
+
+    def _optimum(self, criterion: Criterion) -> Evaluation:
+        """The optimum of another criterion of the same model."""
+        return find_optimum(criterion, self.fold.factors, inside(self.at.theta, criterion)).evaluation
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters do to the covariance, at the estimates by REML of the same model."""
+        criterion, at = self.criterion, self.at
+        if not criterion.restricted:
+            criterion = restrict(criterion)
+            at = criterion.at(at.theta) if self.held else self._optimum(criterion)
+        exactly = count_elements(criterion.products) <= MOST_ELEMENTS
+        turned = turned_exactly(criterion, at) if exactly else turned_by_differences(criterion, at)
+        return covariance_slopes(criterion, at, turned)
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameters do."""
@@ -57,6 +79,8 @@ class JointModel:
             covariance=joint_covariance(known @ known.T, np.array(log_rho), self.criterion.nu),
             inverse_slopes=np.array(slopes),
             log_sd_slopes=self._log_sd_slopes(lambdas, unknown),
+            score_slopes=self._score_slopes(),
+            untold=unknown,
         )
 
     def _directions(self) -> tuple[Matrix, Matrix]:
@@ -88,8 +112,19 @@ class JointModel:
             found.append(slopes)
         return tuple(found)
 
+    def _score_slopes(self) -> tuple[Matrices, ...]:
+        """The derivatives by theta of the root of the covariance over sigma^2 in the units of the data, (k, q, q)."""
+        parameters, found = self.criterion.parameters, []
+        for f, own in enumerate(self.fold.products.factors):
+            q = parameters.sizes[f]
+            slopes = np.zeros((parameters.count, q, q))
+            for i in np.flatnonzero(parameters.factor == f):
+                slopes[i, :, parameters.column[i]] = own.basis.transform[:, parameters.row[i]]
+            found.append(slopes)
+        return tuple(found)
 
-def _inside(theta: Vector, criterion: Criterion) -> Vector:
+
+def inside(theta: Vector, criterion: Criterion) -> Vector:
     """Theta with the diagonal away from zero, where the criterion has no slope."""
     diagonal = criterion.parameters.row == criterion.parameters.column
     inside: Vector = np.where(diagonal & (np.abs(theta) < 0.01), 0.01, theta)

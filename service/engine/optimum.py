@@ -8,11 +8,11 @@ an approximation, what the gradients say of it is added (a symmetric rank-one up
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from service.arrays import Matrix, Vector
-from service.engine.criterion import Evaluation
 
 STEPS = 200
 """A search takes 5 to 12 steps; one that takes more than this has lost its way."""
@@ -42,15 +42,33 @@ ROUNDING = 1e-12
 """Differences of the criterion, relative to its size, that mean nothing."""
 
 
+class Slope(Protocol):
+    """What a search looks at: a function of theta (k,), its gradient (k,) and Hessian (k, k), and what rounding did."""
+
+    @property
+    def theta(self) -> Vector: ...  # noqa: D102 - said above
+    @property
+    def value(self) -> float: ...  # noqa: D102
+    @property
+    def gradient(self) -> Vector: ...  # noqa: D102
+    @property
+    def hessian(self) -> Matrix: ...  # noqa: D102
+    @property
+    def uncertainty(self) -> float: ...  # noqa: D102
+
+
+Found = TypeVar("Found", bound=Slope)
+
+
 @dataclass(frozen=True, slots=True)
-class Search:
+class Search(Generic[Found]):
     """Where a search ended: the best evaluation, with the Hessian that the search ended with, and how many it took.
 
     `gradient_norm` is the distance to the stationary point that gradient and curvature imply, in standard errors of
     theta; inf where the criterion has no minimum there.
     """
 
-    evaluation: Evaluation
+    evaluation: Found
     hessian: Matrix
     evaluations: int
     gradient_norm: float
@@ -61,7 +79,7 @@ class Search:
         return self.gradient_norm < TOLERANCE
 
 
-def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: bool) -> Search:
+def descend(evaluate: Callable[[Vector], Found], start: Vector, *, exact: bool) -> Search[Found]:
     """A local minimum of a criterion, from `start` (k,); `exact` says that its Hessians are."""
     at, evaluations = _begin(evaluate, start)
     correction = np.zeros_like(at.hessian)
@@ -82,7 +100,7 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
         gain = at.value - then.value
         noise = ROUNDING * max(1.0, abs(at.value))
         if not exact:
-            correction = _corrected(correction, step, then.gradient - at.gradient, then.hessian)
+            correction = corrected(correction, step, then.gradient - at.gradient, then.hessian)
         if gain < 0.1 * expected - noise:
             radius = 0.25 * length
         elif gain > 0.75 * expected and length > 0.8 * radius:
@@ -93,7 +111,7 @@ def descend(evaluate: Callable[[Vector], Evaluation], start: Vector, *, exact: b
             idle += expected < noise
 
 
-def _begin(evaluate: Callable[[Vector], Evaluation], start: Vector) -> tuple[Evaluation, int]:
+def _begin(evaluate: Callable[[Vector], Found], start: Vector) -> tuple[Found, int]:
     """The criterion at the start, or nearer to zero where it leaves the range of a double; and how many it took."""
     for attempts in range(1, ATTEMPTS):
         if (found := _attempt(evaluate, start)) is not None:
@@ -102,7 +120,7 @@ def _begin(evaluate: Callable[[Vector], Evaluation], start: Vector) -> tuple[Eva
     return evaluate(start), ATTEMPTS
 
 
-def _attempt(evaluate: Callable[[Vector], Evaluation], theta: Vector) -> Evaluation | None:
+def _attempt(evaluate: Callable[[Vector], Found], theta: Vector) -> Found | None:
     """The criterion at theta; None where it leaves the range of a double, or is nothing but rounding."""
     try:
         found = evaluate(theta)
@@ -112,7 +130,7 @@ def _attempt(evaluate: Callable[[Vector], Evaluation], theta: Vector) -> Evaluat
     return found if known and found.uncertainty < MEANINGLESS else None
 
 
-def _is_nearer(then: Evaluation, at: Evaluation) -> bool:
+def _is_nearer(then: Slope, at: Slope) -> bool:
     """Whether the gradient says what differences of the criterion are too small to say."""
     return float(np.linalg.norm(then.gradient)) < float(np.linalg.norm(at.gradient))
 
@@ -154,7 +172,7 @@ def distance(gradient: Vector, hessian: Matrix) -> float:
     return float(np.sqrt(0.5 * (pull[~flat] ** 2 / values[~flat]).sum()))
 
 
-def _corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
+def corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
     """The correction with what this step's change of the gradient adds to it (SR1), unless that is ill-defined."""
     missing = change - (hessian + correction) @ step
     weight = float(missing @ step)

@@ -7,7 +7,7 @@ closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -42,6 +42,11 @@ class RandomFactor:
         """Where the coefficients of each term are among the q."""
         stops = np.cumsum([len(effect.names) for effect in self.effects]).tolist()
         return tuple(slice(stop - len(effect.names), stop) for stop, effect in zip(stops, self.effects, strict=True))
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """The pairs of coefficients of one term, term by term: those that are correlated."""
+        return tuple(pair for term in self.terms for pair in combinations(range(term.start, term.stop), 2))
 
     @property
     def is_varying_intercept(self) -> bool:

@@ -91,7 +91,7 @@ def _settle(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vect
 
 def _local_search(
     criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector, *, to_boundary: bool
-) -> tuple[Search, bool]:
+) -> tuple[Search[Evaluation], bool]:
     """A local minimum from one start, and whether it was put on the boundary."""
     everything = np.ones(start.size, dtype=np.bool_)
     search = _descend(criterion, start, everything)
@@ -102,7 +102,9 @@ def _local_search(
     return (search, False) if on_boundary is None else (on_boundary, True)
 
 
-def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search) -> Search | None:
+def _on_boundary(
+    criterion: Criterion, factors: tuple[RandomFactor, ...], search: Search[Evaluation]
+) -> Search[Evaluation] | None:
     """The minimum on the boundary, if the search's end is as good with its small directions at zero; None otherwise.
 
     There, whole columns of Lambda are zero. They are held: the slope by them is zero, and their curvature is the
@@ -123,7 +125,7 @@ def _on_boundary(criterion: Criterion, factors: tuple[RandomFactor, ...], search
     return replace(found, evaluation=criterion.at(found.evaluation.theta), evaluations=spent)
 
 
-def _is_certain(criterion: Criterion, search: Search) -> bool:
+def _is_certain(criterion: Criterion, search: Search[Evaluation]) -> bool:
     """Whether the Hessian says all there is to say of the end.
 
     Of several factors it is an expectation that the search corrects. Where the expectation alone does not say the same
@@ -135,24 +137,24 @@ def _is_certain(criterion: Criterion, search: Search) -> bool:
     return search.converged and distance(at.gradient, at.hessian) < TOLERANCE
 
 
-def _descend(criterion: Criterion, start: Vector, free: Flags) -> Search:
+def _descend(criterion: Criterion, start: Vector, free: Flags) -> Search[Evaluation]:
     """A local minimum over the free parameters (k,)."""
     exact = len(criterion.parameters.sizes) == 1
-    return descend(lambda theta: _held(criterion.at(theta), free), start, exact=exact)
+    return descend(lambda theta: hold(criterion.at(theta), free), start, exact=exact)
 
 
-def _descend_further(criterion: Criterion, search: Search, free: Flags) -> Search:
+def _descend_further(criterion: Criterion, search: Search[Evaluation], free: Flags) -> Search[Evaluation]:
     """The search gone on with differences of the gradient in place of the expected Hessian."""
 
     def at(theta: Vector) -> Evaluation:
-        return _held(replace(criterion.at(theta), hessian=hessian_by_differences(criterion, theta)), free)
+        return hold(replace(criterion.at(theta), hessian=hessian_by_differences(criterion, theta)), free)
 
     further = descend(at, search.evaluation.theta, exact=True)
     cost = 2 * criterion.parameters.count + 1
     return replace(further, evaluations=search.evaluations + cost * further.evaluations)
 
 
-def _held(at: Evaluation, free: Flags) -> Evaluation:
+def hold(at: Evaluation, free: Flags) -> Evaluation:
     """The criterion as if it rose in the parameters that are not free, so that a search leaves them where they are."""
     if free.all():
         return at

@@ -1,26 +1,65 @@
 """What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context, fitted values."""
 
-from service.inference.coefficients import CoefficientTable, coefficient_table, degrees_of_freedom
+from service.inference.alternatives import Alternatives, alternatives, distance
+from service.inference.classical import Regression
+from service.inference.coefficients import (
+    CoefficientTable,
+    Degrees,
+    coefficient_table,
+    degrees_of_freedom,
+    satterthwaite,
+)
+from service.inference.columns import column_sds
+from service.inference.comparisons import Comparison, Criteria, LikelihoodRatio, compare
 from service.inference.context import Contrast, contexts
-from service.inference.fitted_values import fitted_values
+from service.inference.fitted_values import fitted_values, population_values
+from service.inference.influence import Influence, influences
 from service.inference.intervals import SpreadIntervals, spread_intervals
+from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
+from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.pooling import Pooling, pooling
+from service.inference.profile_intervals import profile_intervals
+from service.inference.row_residuals import RowResiduals, row_residuals
+from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
+from service.inference.wald_intervals import wald_intervals
 
 __all__ = [
+    "Alternatives",
     "CoefficientTable",
+    "Comparison",
     "Contrast",
+    "Criteria",
+    "Degrees",
+    "Influence",
+    "KenwardRoger",
+    "LikelihoodRatio",
+    "ParameterIntervals",
     "Pooling",
+    "Regression",
+    "RowResiduals",
+    "SeparateRegressions",
     "Shares",
     "SpreadIntervals",
+    "alternatives",
     "coefficient_table",
+    "column_sds",
+    "compare",
     "contexts",
     "customary_shares",
     "degrees_of_freedom",
+    "distance",
     "fitted_values",
+    "influences",
     "is_constant_within",
+    "kenward_roger",
     "pooling",
+    "population_values",
+    "profile_intervals",
+    "row_residuals",
+    "satterthwaite",
     "shares",
     "spread_intervals",
+    "wald_intervals",
 ]

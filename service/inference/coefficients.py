@@ -14,10 +14,11 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from service.arrays import Vector
 from service.engine import Curvature, Fit
+from service.inference.kenward_roger import kenward_roger
 
 LARGEST = sys.float_info.max
 
-Degrees = Literal["satterthwaite", "residual", "none"]
+Degrees = Literal["satterthwaite", "kenward-roger", "residual", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,14 @@ class CoefficientTable:
     high: Vector
 
 
-def coefficient_table(fit: Fit, df: Vector, confidence_level: float) -> CoefficientTable:
-    """The tests and Wald intervals of a fit's coefficients, against t with `df` (p,), the normal where that is inf."""
-    beta, error = fit.estimates.beta, fit.estimates.std_error
+def coefficient_table(
+    fit: Fit, df: Vector, confidence_level: float, std_error: Vector | None = None
+) -> CoefficientTable:
+    """The tests and Wald intervals of a fit's coefficients, against t with `df` (p,), the normal where that is inf.
+
+    They go by `std_error` (p,) in place of the fit's own if it is given.
+    """
+    beta, error = fit.estimates.beta, fit.estimates.std_error if std_error is None else std_error
     known = np.isfinite(error) & (error > 0)
     safe = np.where(known, error, 1.0)
     statistic = np.where(known, beta / safe, np.nan)
@@ -52,6 +58,8 @@ def degrees_of_freedom(fit: Fit, degrees: Degrees, curvature: Curvature | None =
         return np.full(p, np.inf)
     if degrees == "residual":
         return np.full(p, float(fit.estimates.n - p))
+    if degrees == "kenward-roger":
+        return kenward_roger(fit).df
     return satterthwaite(fit, curvature)
 
 

@@ -5,17 +5,18 @@ from typing import Literal
 import numpy as np
 
 from service.contract import document as wire
+from service.contract.posterior import Posterior
 from service.contract.request import FitOptions
 from service.design import Design
 from service.engine import Fit
 from service.errors import Fault, NotFinite
-from service.inference import coefficient_table, degrees_of_freedom, fitted_values
+from service.inference import coefficient_table, fitted_values
 from service.quoting import excerpt
 from service.report.collector import paused
 from service.report.findings import Findings, findings_of
 from service.report.groups import coefficients, grouping_factors, pooling_parts, random_effects
 from service.report.notes import notes
-from service.report.spreads import random_correlations, variance_components
+from service.report.spreads import ends_of, random_correlations, variance_components
 
 INTERCEPT = "(Intercept)"
 
@@ -36,18 +37,22 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
     share, long = found.shares, set(options.include)
     fitted = fitted_values(found.design, found.estimates) if {"fitted", "residuals"} & long else None
     groups = [factor.factor.grouping.name for factor in found.factors]
+    low, high = (None, None) if found.intervals is None else found.intervals.icc.tolist()
     return wire.FitDocument(
         id=id,
         status="succeeded",
         model=_model(found, options),
         fixed_effects=_fixed_effects(found, options),
         fixed_effects_covariance=found.estimates.covariance.tolist(),
-        variance_components=variance_components(found, options),
+        adjusted_covariance=None if found.adjusted is None else found.adjusted.covariance.tolist(),
+        variance_components=variance_components(found),
         random_correlations=random_correlations(found),
         icc=wire.IntraclassCorrelation(
             adjusted=share.icc,
             conditional=share.icc_conditional,
             by_group=dict(zip(groups, share.by_factor, strict=True)),
+            conf_low=low,
+            conf_high=high,
         ),
         r_squared=wire.RSquared(marginal=share.r2_marginal, conditional=share.r2_conditional),
         pooling=pooling_parts(found),
@@ -55,9 +60,10 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         coefficients=coefficients(found) if "coefficients" in long else None,
         fitted=fitted.tolist() if fitted is not None and "fitted" in long else None,
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
+        posterior=found.posterior if isinstance(found.posterior, Posterior) else None,
         statistics=_statistics(found.fit),
         convergence=_convergence(found.fit),
-        notes=notes(found),
+        notes=notes(found, id),
     )
 
 
@@ -90,20 +96,21 @@ def _model(found: Findings, options: FitOptions) -> wire.Model:
 
 
 def _fixed_effects(found: Findings, options: FitOptions) -> list[wire.FixedEffect]:
-    estimates = found.estimates
-    df = degrees_of_freedom(found.fit, options.df, found.curvature)
-    table = coefficient_table(found.fit, df, options.confidence_level)
-    wanted = options.intervals != "none"
+    estimates, adjusted = found.estimates, found.adjusted
+    errors = None if adjusted is None else adjusted.std_error
+    table = coefficient_table(found.fit, found.df, options.confidence_level, errors)
+    ends = ends_of(None if found.intervals is None else found.intervals.fixed, len(found.names))
     return [
         wire.FixedEffect(
             term=name,
             estimate=estimates.beta[k],
             std_error=estimates.std_error[k],
+            adjusted_std_error=None if errors is None else errors[k],
             statistic=table.statistic[k],
             df=table.df[k],
             p_value=table.p_value[k],
-            conf_low=table.low[k] if wanted else None,
-            conf_high=table.high[k] if wanted else None,
+            conf_low=ends[k][0],
+            conf_high=ends[k][1],
             role=_role(name, bool(estimates.group_level[k])),
         )
         for k, name in enumerate(found.names)

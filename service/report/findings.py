@@ -2,10 +2,27 @@
 
 from dataclasses import dataclass
 
-from service.contract.request import FitOptions
+from service.arrays import Vector
+from service.contract import PosteriorRequest, checked
+from service.contract.posterior import Posterior
+from service.contract.request import FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
-from service.inference import Pooling, Shares, customary_shares, pooling, shares
+from service.errors import ServiceError
+from service.inference import (
+    KenwardRoger,
+    ParameterIntervals,
+    Pooling,
+    Shares,
+    customary_shares,
+    degrees_of_freedom,
+    kenward_roger,
+    pooling,
+    profile_intervals,
+    shares,
+    wald_intervals,
+)
+from service.report.posterior import posterior_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +30,26 @@ class Findings:
     """A design, its fit and what follows from them.
 
     `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
-    that was asked for needs it. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it.
+    that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
+    None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
+    None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
+    entry for each factor, None unless a varying intercept is all that varies by it. `posterior` is None unless it was
+    asked for, or why there is none.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
+    degrees: str
     curvature: Curvature | None
+    adjusted: KenwardRoger | None
+    df: Vector
+    method: Intervals
+    intervals: ParameterIntervals | None
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
+    posterior: Posterior | ServiceError | None
 
     @property
     def estimates(self) -> Estimates:
@@ -40,12 +66,51 @@ def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
     """What follows from a fit, as far as the options ask for it."""
     estimates = fit.estimates
     names = tuple(design.names[k] for k in estimates.kept)
+    curvature = fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None
+    adjusted = kenward_roger(fit) if options.df == "kenward-roger" else None
+    df = degrees_of_freedom(fit, options.df, curvature) if adjusted is None else adjusted.df
     return Findings(
         design=design,
         fit=fit,
         names=names,
-        curvature=fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None,
+        degrees=options.df,
+        curvature=curvature,
+        adjusted=adjusted,
+        df=df,
+        method=options.intervals,
+        intervals=_intervals(fit, names, options, df=df, curvature=curvature, adjusted=adjusted),
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
+        posterior=_posterior(design, fit, options) if "posterior" in options.include else None,
     )
+
+
+def _intervals(
+    fit: Fit,
+    names: tuple[str, ...],
+    options: FitOptions,
+    *,
+    df: Vector,
+    curvature: Curvature | None,
+    adjusted: KenwardRoger | None,
+) -> ParameterIntervals | None:
+    """The intervals that were asked for."""
+    match options.intervals:
+        case "none":
+            return None
+        case "wald":
+            known = fit.curvature() if curvature is None else curvature
+            errors = None if adjusted is None else adjusted.std_error
+            return wald_intervals(fit, df, options.confidence_level, known, names, std_error=errors)
+        case "profile":
+            return profile_intervals(fit, options.confidence_level, names)
+
+
+def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:
+    """The posterior with the uniform prior, or why there is none."""
+    try:
+        return posterior_part(design, fit, checked(PosteriorRequest, {}), options.confidence_level)
+    except ServiceError as error:
+        # A traceback would keep the arrays of the attempt.
+        return error.with_traceback(None)

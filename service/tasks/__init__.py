@@ -3,6 +3,16 @@
 The serving process knows these functions by name alone; the command line calls them in its own process.
 """
 
-from service.tasks import fits, formulas
+from service.tasks import comparisons, designs, fits, formulas, influence, intervals, pooling, posterior, tables
 
-__all__ = ["fits", "formulas"]
+__all__ = [
+    "comparisons",
+    "designs",
+    "fits",
+    "formulas",
+    "influence",
+    "intervals",
+    "pooling",
+    "posterior",
+    "tables",
+]

@@ -15,6 +15,8 @@ from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFun
 
 Each = TypeVar("Each")
 
+HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
+
 
 def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
     """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
@@ -34,6 +36,11 @@ def hinted(error: ServiceError, hint: str) -> ServiceError:
     if isinstance(error, FormulaSyntax | UnknownFunction):
         return type(error)(error.detail + hint, *error.faults)
     return error
+
+
+def hint_of(submission: Submission) -> str:
+    """What may help with a formula that cannot be read, from how it was sent."""
+    return HINT if "+" in submission.query else ""
 
 
 def received(submission: Submission) -> data.Payload:

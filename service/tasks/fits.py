@@ -11,18 +11,16 @@ from service.engine import Fit
 from service.errors import ServiceError
 from service.formula.formula import Formula
 from service.report import fit_document, summary_text
-from service.tasks.answer import Stopwatch, hinted, received, reply_to
+from service.tasks.answer import Stopwatch, hint_of, hinted, received, reply_to
 from service.tasks.questions import Identities, Question, identity, questions_of
 
 Answer = tuple[str, bytes] | ServiceError
 """What a question gets: the id of a fit and its document, or why there is none."""
 
-HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
-
 
 def fit(submission: Submission) -> Reply:
     """The document of a request, with its id and the seconds each stage took; or why there is none."""
-    hint = HINT if "+" in submission.query else ""
+    hint = hint_of(submission)
     return reply_to(lambda: _fit(lambda: received(submission), submission.owner, hint), hint)
 
 

@@ -25,8 +25,10 @@ class OpenModel:
     fit: Fit
 
 
-def open_model(document: bytes, submission: Submission) -> OpenModel:
+def open_model(document: bytes, submission: Submission, *, in_memory: bool = False) -> OpenModel:
     """The model whose document's bytes these are, made again from the request that it answered.
+
+    `in_memory` says that the rows are wanted, not their cross-products alone: the design is then held.
 
     Raises InvalidRequest for the document of a collection.
     """
@@ -34,7 +36,7 @@ def open_model(document: bytes, submission: Submission) -> OpenModel:
     payload = received(submission)
     options = checked(FitOptions, payload.options)
     table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
-    design = _design(fitted.model.formula, table, payload.rows, options)
+    design = _design(fitted.model.formula, table, None if in_memory else payload.rows, options)
     fit = engine.fit(design, restricted=options.method == "REML", theta=options.theta)
     return OpenModel(fitted, options, design, fit)
 

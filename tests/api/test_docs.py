@@ -1,11 +1,12 @@
 """The manual is one page: complete, well formed, and in need of nothing from elsewhere."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 
-from service.api import docs
+from service.api import docs, five_ways
 from service.api.problems import KINDS
 from tests.api.stand_ins import ask
 from tests.api.test_schema import DOCUMENT, OPERATIONS
@@ -100,3 +101,14 @@ def test_the_index_leads_to_the_rest() -> None:
     assert index["name"] == "partialpool"
     assert ask("GET", index["links"]["docs"]).status_code == 200
     assert ask("GET", index["links"]["openapi"]).status_code == 200
+
+
+def test_the_page_shows_the_five_ways_to_write_the_model() -> None:
+    assert f"<h2 id='{five_ways.ID}'>{five_ways.TITLE}</h2>" in PAGE
+    for place, way in enumerate(five_ways.WAYS, start=1):
+        assert f"<h4>{place}. {way.name}</h4><pre>{escape(way.formula)}</pre>" in PAGE
+    assert len(five_ways.WAYS) == 5
+    # As they are kept: tests/inference/test_five_ways.py holds them to be true.
+    for case in five_ways.NUMBERS.values():
+        cells = "".join(f"<td>{'' if number is None else f'{number:.6f}'}</td>" for number in case)
+        assert cells in PAGE

@@ -9,7 +9,7 @@ import pytest
 
 from service.api import schema
 from service.api.problems import KINDS
-from service.contract import FitOptions, FormulaRequest
+from service.contract import DesignRequest, FitOptions, FormulaRequest
 from tests.api.stand_ins import API, ask
 
 KEPT = Path(__file__).parents[2] / "openapi" / "openapi.json"
@@ -42,6 +42,19 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "POST /v1/fits",
         "GET /v1/fits/{id}",
         "GET /v1/fits/{id}/summary",
+        "GET /v1/fits/{id}/fixed-effects",
+        "GET /v1/fits/{id}/random-effects",
+        "GET /v1/fits/{id}/coefficients",
+        "GET /v1/fits/{id}/variance-components",
+        "GET /v1/fits/{id}/fitted",
+        "GET /v1/fits/{id}/intervals",
+        "GET /v1/fits/{id}/posterior",
+        "GET /v1/fits/{id}/influence",
+        "POST /v1/comparisons",
+        "POST /v1/pooling",
+        "POST /v1/designs",
+        "GET /v1/notes",
+        "GET /v1/notes/{code}",
         "POST /v1/formulas",
         "GET /livez",
         "GET /readyz",
@@ -142,3 +155,9 @@ def test_the_formula_of_the_sample_is_a_request() -> None:
     operation = dict(OPERATIONS)["POST /v1/formulas"]
     (command,) = (sample["source"] for sample in operation["x-codeSamples"])
     FormulaRequest.model_validate_json(command.split("'")[-2])
+
+
+def test_the_plan_of_the_sample_is_a_request() -> None:
+    operation = dict(OPERATIONS)["POST /v1/designs"]
+    (command,) = (sample["source"] for sample in operation["x-codeSamples"])
+    DesignRequest.model_validate_json(command.split("'")[-2])

@@ -12,7 +12,7 @@ from tests.tasks.questions import RADON, document
 
 
 def test_it_survives_a_round_trip() -> None:
-    whole = document({**RADON, "include": ["random_effects", "coefficients", "fitted", "residuals"]})
+    whole = document({**RADON, "include": ["random_effects", "coefficients", "fitted", "residuals", "posterior"]})
     assert FitDocument.model_validate_json(whole.model_dump_json()) == whole
 
 

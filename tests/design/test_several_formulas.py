@@ -114,3 +114,21 @@ def test_many_formulas_are_worked_on_in_lots() -> None:
 
 def test_no_formula_has_no_design() -> None:
     assert made() == []
+
+
+def test_rows_may_have_to_be_complete_in_other_columns_too() -> None:
+    formulas = [read(text) for text in ("a ~ x + (1 | g)", "gap ~ x + (1 | g)")]
+    (lot,) = make_lots(formulas, ROWS, also=["gap"])
+    first, second = lot
+    assert isinstance(first, Design)
+    assert isinstance(second, Design)
+    assert first.rows is second.rows
+    assert first.n_dropped == second.n_dropped > 0
+    assert first.random is second.random
+    (alone_of_it,) = both("gap ~ x + (1 | g)")
+    assert content(second) == content(alone_of_it)
+
+
+def test_other_columns_count_where_gaps_are_refused() -> None:
+    (lot,) = make_lots([read("a ~ x + (1 | g)")], ROWS, also=["gap"], missing="error")
+    assert isinstance(lot[0], MissingValues)

@@ -6,7 +6,7 @@ import pytest
 from service.arrays import Codes
 from service.design import Design
 from service.engine.basis import Bases, plain_bases
-from service.engine.crossproducts import CrossProducts, merge, total_products, turn_random
+from service.engine.crossproducts import CrossProducts, merge, shares_kept, subtract, total_products, turn_random
 from service.engine.fold import fold
 from service.engine.random_factors import random_factors
 from tests.engine.designs import columns_in, design_of, folded, random_rows, rows_of
@@ -30,6 +30,41 @@ def test_parts_merge_to_the_whole(name: str) -> None:
     parts = [part_of(design, rows, bases) for rows in (np.arange(17), np.arange(17, design.n))]
     # Two orders of the same sums.
     assert_same(merge(*parts), folded(design), tolerance=1e-12)
+
+
+@NAMES
+def test_what_is_merged_is_taken_back(name: str) -> None:
+    design = STRUCTURES[name]
+    bases = plain_bases(design)
+    # Each part lacks some groups of nested factors altogether, and others have rows in both.
+    first, second = (part_of(design, rows, bases) for rows in (np.arange(17), np.arange(17, design.n)))
+    for part, left in ((first, second), (second, first)):
+        found = subtract(merge(first, second), part)
+        # Two orders of the same sums, and differences of numbers a few times as large.
+        assert_same(found, left, tolerance=1e-11)
+        gone = [own.counts == 0 for own in found.factors]
+        assert all(not own.gram[:, :, none].any() for own, none in zip(found.factors, gone, strict=True))
+
+
+def test_a_column_constant_within_groups_stays_so_when_a_part_is_taken_away() -> None:
+    x, v, y, codes = random_rows(1, (3, 5, 7, 6, 3))
+    design = design_of(y, codes, 0.1 * v, x)
+    bases = plain_bases(design)
+    whole = fold(design, bases)
+    left = subtract(whole, part_of(design, np.flatnonzero(codes == 2), bases))
+    assert left.determined().tolist() == [1, 1, 0]
+    assert left.factors[0].counts.tolist() == [3, 5, 0, 6, 3]
+
+
+def test_it_is_known_what_a_difference_has_left() -> None:
+    x, v, y, codes = random_rows(2, (3, 5, 7, 6, 3))
+    outlying = design_of(y + 1e6 * (np.arange(y.size) == 10), codes, x, v)
+    bases = plain_bases(outlying)
+    whole = fold(outlying, bases)
+    with_outlier, without = (part_of(outlying, np.flatnonzero(codes == j), bases) for j in (2, 0))
+    # One row has all but 1e-12 of the squares.
+    assert shares_kept(whole, subtract(whole, with_outlier)).min() < 1e-9
+    assert shares_kept(whole, subtract(whole, without)).min() > 0.1
 
 
 def test_a_column_constant_within_groups_stays_so_when_parts_merge() -> None:

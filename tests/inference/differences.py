@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import combinations
 
 import numpy as np
 
 from service.arrays import Matrix, Vector
 from service.design import Design
 from service.engine import Fit
-from tests.decimals import Square, squared
+from tests.decimals import Square, dot, squared
 from tests.engine.accuracy import roots_of
 from tests.oracle import Solution, digits, solve
 
@@ -59,6 +60,28 @@ class Witness:
             return [(point[-1] + variance.ln()) / 2 for variance in [*variances, Decimal(1)]]
 
         return self._errors(log_sds)
+
+    def fisher_errors(self) -> Vector:
+        """The standard error of Fisher's z of the correlations of each term, in the order of itertools.combinations."""
+
+        def zs(point: Point) -> list[Decimal]:
+            found = []
+            for psi in self._psis(point[:-1]):
+                for i, j in combinations(range(len(psi)), 2):
+                    r = psi[i][j] / (psi[i][i] * psi[j][j]).sqrt()
+                    found.append(((1 + r) / (1 - r)).ln() / 2)
+            return found
+
+        return self._errors(zs)
+
+    def log_ratio_error(self, squares: Sequence[Square]) -> float:
+        """The standard error of the log of the sum of tr(Psi S) over the terms, for these S, one for each."""
+
+        def ratio(point: Point) -> list[Decimal]:
+            parts = zip(self._psis(point[:-1]), squares, strict=True)
+            return [sum((dot(a, b) for psi, S in parts for a, b in zip(psi, S, strict=True)), Decimal(0)).ln()]
+
+        return float(self._errors(ratio)[0])
 
     def _errors(self, function: Callable[[Point], Sequence[Decimal]]) -> Vector:
         with digits():

@@ -19,12 +19,12 @@ from tests.report.difficult import CROSSED, PLAIN, SLOPES, X, request
 from tests.tasks.questions import RADON, ask, document, refusal_of
 
 NAMES = {
-    "": "id status model fixed_effects fixed_effects_covariance variance_components random_correlations icc r_squared "
-    "pooling random_effects coefficients statistics convergence notes",
+    "": "id status model fixed_effects fixed_effects_covariance adjusted_covariance variance_components "
+    "random_correlations icc r_squared pooling random_effects coefficients statistics convergence notes",
     "model": "formula response method n_observations n_dropped fixed_terms aliased_terms grouping_factors",
     "model/grouping_factors/0": "group n_groups terms correlated group_size",
     "model/grouping_factors/0/group_size": "min median mean max",
-    "fixed_effects/0": "term estimate std_error statistic df p_value conf_low conf_high role",
+    "fixed_effects/0": "term estimate std_error adjusted_std_error statistic df p_value conf_low conf_high role",
     "variance_components/0": "group term variance std_dev conf_low conf_high",
     "variance_components/1": "group term variance std_dev conf_low conf_high",
     "icc": "adjusted conditional by_group",
@@ -40,6 +40,7 @@ NAMES = {
 """The names clients rely on, by where they stand in the document."""
 
 NULL_MODEL = {"formula": "log_radon ~ 1 + (1 | county)"}
+KENWARD_ROGER = {"df": "kenward-roger"}
 URANIUM = {"formula": "log_radon ~ floor + log_uranium + (1 | county)"}
 
 RADON_NUMBERS: list[tuple[Mapping[str, object], str, str]] = [
@@ -49,6 +50,12 @@ RADON_NUMBERS: list[tuple[Mapping[str, object], str, str]] = [
     ({}, "fixed_effects/1/estimate", "-0.692994"),
     ({}, "fixed_effects/1/std_error", "0.070431"),
     ({}, "fixed_effects/1/df", "914.87"),
+    (KENWARD_ROGER, "fixed_effects/0/std_error", "0.051576"),
+    (KENWARD_ROGER, "fixed_effects/0/adjusted_std_error", "0.051745"),
+    (KENWARD_ROGER, "fixed_effects/0/df", "84.97"),
+    (KENWARD_ROGER, "fixed_effects/1/std_error", "0.070431"),
+    (KENWARD_ROGER, "fixed_effects/1/adjusted_std_error", "0.070550"),
+    (KENWARD_ROGER, "fixed_effects/1/df", "914.80"),
     ({}, "variance_components/0/std_dev", "0.328222"),
     ({}, "variance_components/1/std_dev", "0.755589"),
     ({}, "convergence/theta/0", "0.434393"),
@@ -85,7 +92,7 @@ RADON_NUMBERS: list[tuple[Mapping[str, object], str, str]] = [
     (URANIUM, "variance_components/0/std_dev", "0.156402"),
     (URANIUM, "variance_components/1/std_dev", "0.758439"),
 ]
-"""By lme4 1.1-31 and lmerTest: options, a place in the document, and the number there as printed."""
+"""By lme4 1.1-31, lmerTest and pbkrtest: options, a place in the document, and the number there as printed."""
 
 WEIGHTS = {1: "0.1587", 5: "0.4855", 6: "0.5310", 116: "0.9563"}
 """How far a county is left to its own mean, by its number of homes."""
@@ -143,6 +150,34 @@ def test_numbers_reach_the_client_to_the_last_bit() -> None:
     assert found["random_effects"]["county"]["estimate"] == estimates.factors[0].effects.T.tolist()
 
 
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_tests_and_intervals_go_by_the_adjusted_errors(method: str) -> None:
+    plain, adjusted, reml = radon(method=method), radon(method=method, df="kenward-roger"), radon(df="kenward-roger")
+    assert adjusted.fixed_effects_covariance == plain.fixed_effects_covariance
+    assert adjusted.adjusted_covariance is not None
+    for k, (row, before, by_reml) in enumerate(
+        zip(adjusted.fixed_effects, plain.fixed_effects, reml.fixed_effects, strict=True)
+    ):
+        error = row.adjusted_std_error
+        assert error is not None
+        assert row.df is not None
+        assert (row.estimate, row.std_error) == (before.estimate, before.std_error)
+        # Two searches end within 1e-8.
+        assert (error, row.df) == pytest.approx((by_reml.adjusted_std_error, by_reml.df), rel=1e-7)
+        assert adjusted.adjusted_covariance[k][k] == pytest.approx(error**2, rel=1e-14)
+        assert row.statistic == row.estimate / error
+        # SciPy's distribution is that of scipy.special in other words.
+        interval = t.interval(0.95, row.df, loc=row.estimate, scale=error)
+        assert (row.conf_low, row.conf_high) == pytest.approx(interval, rel=1e-9)
+
+
+@pytest.mark.parametrize("df", ["satterthwaite", "residual", "none"])
+def test_other_tests_have_nothing_adjusted(df: str) -> None:
+    found = radon(df=df)
+    assert found.adjusted_covariance is None
+    assert [row.adjusted_std_error for row in found.fixed_effects] == [None, None]
+
+
 @pytest.mark.parametrize(("held", "told"), [(0, 0.0), (0.5, 0.5), ([0.5], 0.5), ("inf", None), (["inf"], None)])
 def test_theta_is_held(held: object, told: float | None) -> None:
     found = radon(theta=held)
@@ -170,11 +205,21 @@ def test_no_pooling_leaves_every_group_its_own_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "include", [[], ["random_effects"], ["coefficients"], ["fitted"], ["residuals"], ["residuals", "fitted"], "fitted"]
+    "include",
+    [
+        [],
+        ["random_effects"],
+        ["coefficients"],
+        ["fitted"],
+        ["residuals"],
+        ["residuals", "fitted"],
+        "fitted",
+        ["posterior"],
+    ],
 )
 def test_the_long_parts_are_those_included(include: list[str] | str) -> None:
     found = radon(include=include).model_dump()
-    parts = {"random_effects", "coefficients", "fitted", "residuals"}
+    parts = {"random_effects", "coefficients", "fitted", "residuals", "posterior"}
     assert {part for part in parts if found[part] is not None} == (
         {include} if isinstance(include, str) else {*include}
     )

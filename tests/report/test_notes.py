@@ -1,22 +1,27 @@
 """The notes: where each applies and where it does not, and that their numbers are the document's."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from csv import DictReader
 from dataclasses import replace
-from math import sin
+from math import cos, sin
+from pathlib import Path
+from statistics import stdev
 
 import pytest
 
-from service.contract import FitDocument, FitOptions
-from service.contract.document import Note
+from service.contract import NOTES, DesignAnswer, FitDocument, FitOptions
+from service.contract.document import NextRequest, Note
 from service.data import dataset
 from service.design import make_design
 from service.engine import fit
 from service.formula import read
 from service.report.findings import findings_of
 from service.report.notes import WRITERS, notes
-from service.report.notes.coverage import COVERAGE, coverage_of
+from service.report.notes.coverage import COVERAGE, WEIGHTS, coverage_of
 from service.report.notes.wording import MOST_NAMED, listed
+from service.tasks.designs import plan_study
 from tests.report.difficult import (
     BOTH,
     CENTRED,
@@ -36,29 +41,11 @@ from tests.report.difficult import (
     request,
     small,
 )
-from tests.tasks.questions import RADON, document
+from tests.tasks.questions import RADON, ask, document
 
-SEVERITIES = {
-    "rows_dropped": {"info"},
-    "aliased_terms": {"warning"},
-    "no_pooling": {"info"},
-    "theta_held": {"info"},
-    "no_residual_variance": {"warning"},
-    "variances_unidentified": {"warning"},
-    "variance_out_of_range": {"info"},
-    "not_converged": {"warning"},
-    "several_optima": {"info"},
-    "boundary_variance": {"warning"},
-    "singular_covariance": {"warning"},
-    "few_groups": {"info", "warning"},
-    "singleton_groups": {"info"},
-    "equivalent_n": {"info"},
-    "significance_no_criterion": {"info"},
-    "shares_leave_out": {"info"},
-    "group_level_predictor": {"info"},
-    "group_means_confound": {"warning"},
-}
-"""Every code there is: clients rely on them."""
+REFERENCE = Path(__file__).parents[1] / "reference/data"
+
+KINDS = {kind.code: kind for kind in NOTES.notes}
 
 CONFOUNDED = [x + 3 * effect for x, effect in zip(X, EFFECTS, strict=True)]
 """A predictor whose group means go with the groups' effects."""
@@ -76,22 +63,32 @@ APPLIES: Mapping[str, Mapping[str, object]] = {
     "theta_held": request(PLAIN, theta=0.25),
     "no_residual_variance": request(LINE),
     "variances_unidentified": small(PLAIN[:9], SINGLES, "y ~ x + (1 | g)"),
+    "no_adjustment": request(PLAIN, "y ~ g + (1 | g) + (1 | h)", df="kenward-roger"),
     "variance_out_of_range": request([1e-200 * value for value in PLAIN]),
+    "no_posterior": small(PLAIN[:12], "aaaaaabbbbbb", MEAN, include="posterior"),
+    "heavy_tails": small(PLAIN[:12], "aaaabbbbcccc", MEAN, include="posterior"),
     "boundary_variance": request(CENTRED, MEAN),
     "singular_covariance": request(CENTRED, SLOPES),
+    "intervals_missing": request(CENTRED, SLOPES),
     "few_groups": small(PLAIN[:12], "aaabbbcccddd", MEAN),
+    "few_degrees_of_freedom": small(PLAIN[:12], "aaabbbbccddd", MEAN),
     "singleton_groups": RADON,
     "equivalent_n": RADON,
     "significance_no_criterion": RADON,
     "shares_leave_out": request(PLAIN, "y ~ 1 + (x | g)"),
     "group_level_predictor": request(PLAIN, BOTH),
     "group_means_confound": with_column("v", CONFOUNDED, "y ~ v + (1 | g)"),
+    "unscaled_predictors": request(PLAIN, "y ~ x + I(10000 * u) + (1 | g)"),
 }
 """Of each note but two, a request whose fit it applies to."""
 
 DOES_NOT: Mapping[str, Mapping[str, object]] = {
     **dict.fromkeys(APPLIES, RADON),
+    "no_adjustment": {**RADON, "df": "kenward-roger"},
+    "no_posterior": {**RADON, "include": ["posterior"]},
+    "heavy_tails": {**RADON, "include": ["posterior"]},
     "singleton_groups": request(PLAIN, MEAN),
+    "few_degrees_of_freedom": small(PLAIN[:12], "aaabbbcccddd", MEAN),
     "equivalent_n": request(PLAIN, theta=0),
     "significance_no_criterion": request(CENTRED, MEAN),
     "singular_covariance": request(PLAIN, SLOPES),
@@ -107,15 +104,18 @@ def found(request: Mapping[str, object], code: str) -> list[Note]:
     return [note for note in document(request).notes if note.code == code]
 
 
-def test_the_codes_are_those_promised() -> None:
-    assert [writer.__name__ for writer in WRITERS] == list(SEVERITIES)
+def test_each_kind_in_the_catalogue_has_a_writer_and_each_writer_a_kind() -> None:
+    assert [writer.__name__ for writer in WRITERS] == list(KINDS)
 
 
 @pytest.mark.parametrize("code", APPLIES)
 def test_it_applies_here(code: str) -> None:
     (note,) = found(APPLIES[code], code)
-    assert note.severity in SEVERITIES[code]
-    assert note.see
+    kind = KINDS[code]
+    assert note.severity in kind.severities
+    assert note.see == kind.see
+    assert note.message.endswith(f". {kind.advice}")
+    assert note.where.keys() <= kind.where.keys()
     assert re.fullmatch(r"[\w(\d].*\.", note.message)
     assert "{" not in note.message
     assert len(note.message) < 420  # three lines on a wide screen
@@ -157,7 +157,15 @@ def test_the_numbers_of_a_note_are_the_documents(code: str) -> None:
     whole = document(APPLIES[code])
     (note,) = found(APPLIES[code], code)
     shared = note.where.keys() & OF_DOCUMENT.keys()
-    assert shared or code in {"aliased_terms", "shares_leave_out"}
+    assert shared or code in {
+        "aliased_terms",
+        "few_degrees_of_freedom",
+        "intervals_missing",
+        "no_adjustment",
+        "no_posterior",
+        "shares_leave_out",
+        "unscaled_predictors",
+    }
     assert {name: note.where[name] for name in shared} == {name: OF_DOCUMENT[name](whole) for name in shared}
 
 
@@ -187,7 +195,7 @@ def radon_notes(
     if not known and found.curvature is not None:
         curvature = replace(found.curvature, covariance=found.curvature.covariance * float("nan"))
         found = replace(found, curvature=curvature)
-    return {note.code: note for note in notes(found)}
+    return {note.code: note for note in notes(found, "f1")}
 
 
 def test_a_search_that_did_not_end_is_told() -> None:
@@ -215,36 +223,131 @@ def test_the_radon_fit_has_neither() -> None:
     assert radon_notes().keys().isdisjoint({"not_converged", "several_optima", "variances_unidentified"})
 
 
+def grouped(n_groups: int, apart: float, formula: str = MEAN, **options: object) -> Mapping[str, object]:
+    """A fit to groups of six rows, the further apart the better known."""
+    rows = range(6 * n_groups)
+    y = [apart * cos(5 * (k // 6) ** 2) + sin(7 * k * k + 2) for k in rows]
+    return {
+        "data": {"y": y, "x": [sin(3 * k * k + 1) for k in rows], "g": [f"g{k // 6}" for k in rows]},
+        "formula": formula,
+        **options,
+    }
+
+
 @pytest.mark.parametrize(
-    ("n_groups", "severity"), [(2, "warning"), (9, "warning"), (10, "info"), (19, "info"), (20, None)]
+    ("n_groups", "apart", "severity"),
+    [
+        (2, 20.0, "warning"),
+        (4, 20.0, "warning"),
+        (5, 20.0, "info"),
+        (6, 20.0, None),
+        (6, 0.6, "info"),
+        (18, 0.4, "info"),
+        (18, 0.6, None),
+        (19, 0.3, "warning"),
+        (20, 0.3, None),
+    ],
 )
-def test_few_groups_are_the_more_serious_the_fewer(n_groups: int, severity: str | None) -> None:
-    groups = [f"g{k % n_groups}" for k in range(len(PLAIN))]
-    told = found({"data": {"y": PLAIN, "g": groups}, "formula": MEAN}, "few_groups")
+def test_few_groups_matter_the_more_the_fewer_they_are_and_the_less_each_tells(
+    n_groups: int, apart: float, severity: str | None
+) -> None:
+    told = found(grouped(n_groups, apart), "few_groups")
     assert [note.severity for note in told] == ([severity] if severity else [])
 
 
-def test_coverage_grows_with_the_groups() -> None:
-    covered = [coverage for coverage, _ in COVERAGE.values()]
-    assert covered == sorted(covered)
-    assert coverage_of(11) == COVERAGE[10]
-    assert coverage_of(1000) == COVERAGE[max(COVERAGE)]
+def test_a_slope_that_is_badly_known_counts() -> None:
+    """The intercepts are far apart, the slopes are noise."""
+    (note,) = found(grouped(9, 20.0, "y ~ x + (x | g)"), "few_groups")
+    assert note.severity == "warning"
+    (weight,) = [float(str(note.where["weight"]))]
+    assert weight < 0.5
+    assert found(grouped(9, 20.0, "y ~ x + (1 | g)"), "few_groups") == []
+
+
+def test_a_factor_beside_another_counts_by_what_the_other_leaves() -> None:
+    """Thirty casks vary more than their ten batches, of which each has three: no batch tells much of itself."""
+    with (REFERENCE / "Pastes.csv").open() as file:
+        rows = list(DictReader(file))
+    columns = {"strength": [float(row["strength"]) for row in rows]}
+    labels = {name: [row[name] for row in rows] for name in ("batch", "cask")}
+    pastes = {"data": {**columns, **labels}, "formula": "strength ~ 1 + (1 | batch/cask)"}
+    (note,) = found(pastes, "few_groups")
+    sd = {row.group: row.std_dev or 0.0 for row in document(pastes).variance_components}
+    own = (sd["cask:batch"] ** 2 + sd["Residual"] ** 2 / 2) / 3
+    assert note.where["weight"] == pytest.approx(sd["batch"] ** 2 / (sd["batch"] ** 2 + own), rel=1e-6)
+    assert note.severity == "warning"
+
+
+def test_coverage_grows_with_the_groups_and_with_their_weight() -> None:
+    covered = [[coverage for coverage, _ in row] for row in COVERAGE.values()]
+    assert all(row == sorted(row) for row in covered)
+    assert all(list(column) == sorted(column) for column in zip(*covered, strict=True))
+    assert coverage_of(11, 0.5) == coverage_of(10, 0.5) == COVERAGE[10][WEIGHTS.index(0.5)]
+    assert coverage_of(1000, 1.0) == COVERAGE[max(COVERAGE)][-1]
+    assert coverage_of(5, 0.625) == pytest.approx(((0.62 + 0.79) / 2, (0.27 + 0.09) / 2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "severity"),
+    [
+        ({"df": "residual"}, "warning"),
+        ({"df": "none"}, "warning"),
+        ({}, "info"),
+        ({"df": "residual", "intervals": "none"}, None),  # the curvature is not known, and is not made to say this
+    ],
+)
+def test_degrees_of_freedom_that_are_too_many_are_told(asked: dict[str, str], severity: str | None) -> None:
+    request = small(PLAIN[:12], "aaabbbbccddd", MEAN, **asked)
+    told = found(request, "few_degrees_of_freedom")
+    assert [note.severity for note in told] == ([severity] if severity else [])
+    for note in told:
+        satterthwaite = document({**request, "df": "satterthwaite"}).fixed_effects[0]
+        assert (note.where["term"], note.where["df"]) == (satterthwaite.term, satterthwaite.df)
+
+
+def test_with_equal_sizes_no_other_degrees_of_freedom_are_better() -> None:
+    equal = small(PLAIN[:12], "aaabbbcccddd", MEAN)
+    assert found(equal, "few_degrees_of_freedom") == []
+    assert found({**equal, "df": "residual"}, "few_degrees_of_freedom") != []
+
+
+def test_an_indicator_has_no_unit_to_choose() -> None:
+    data = {"y": PLAIN, "x": [5000 * x for x in X], "d": [float(x > 0) for x in X], "g": [f"g{j}" for j in CODES]}
+    assert found({"data": data, "formula": "y ~ x + d + (1 | g)"}, "unscaled_predictors") == []
+    (note,) = found({"data": data, "formula": "y ~ x + I(d + 1) + (1 | g)"}, "unscaled_predictors")
+    assert (note.where["term"], note.where["other_term"]) == ("x", "I(d + 1)")
+
+
+def test_the_scales_are_the_columns_own() -> None:
+    (note,) = found(APPLIES["unscaled_predictors"], "unscaled_predictors")
+    assert note.where["sd"] == pytest.approx(1e4 * stdev(LEVEL), rel=1e-12)  # rounding
+    assert note.where["other_sd"] == pytest.approx(stdev(X), rel=1e-12)
+    assert found(request(PLAIN, "y ~ x + I(900 * u) + (1 | g)"), "unscaled_predictors") == []
 
 
 def test_units_of_weight_are_no_observations() -> None:
     weighted = {"data": {"y": PLAIN, "w": [2.0] * 48, "g": [f"g{j}" for j in CODES]}, "formula": MEAN, "weights": "w"}
-    (note,) = found(weighted, "equivalent_n")
+    (note,) = found({**weighted, "theta": 0.1}, "equivalent_n")
     assert "units of weight" in note.message
+    assert note.next is None
 
 
 def test_a_group_of_equivalent_size_is_tied() -> None:
-    (note,) = found(request(PLAIN, MEAN, theta=6**-0.5), "equivalent_n")
-    assert note.message.endswith("0 have more and lie nearer to their own, 8 have as many.")
+    uneven = {"data": {"y": PLAIN, "g": [f"g{max(j, 1)}" for j in CODES[:-1]] + ["g8"]}, "formula": MEAN}
+    (note,) = found({**uneven, "theta": 6**-0.5}, "equivalent_n")
+    assert "2 groups of g have less" in note.message
+    assert "1 have more and lie nearer to their own, 5 have as many." in note.message
+
+
+def test_where_every_group_is_large_enough_nothing_is_said() -> None:
+    assert found(request(PLAIN, MEAN, theta=6**-0.5), "equivalent_n") == []
+    assert document(request(PLAIN, MEAN)).pooling[0].groups_below == 0
+    assert found(request(PLAIN, MEAN), "equivalent_n") == []
 
 
 def test_a_confounded_predictor_is_named() -> None:
     (note,) = found(APPLIES["group_means_confound"], "group_means_confound")
-    assert note.message.endswith("add the group means of v as a predictor.")
+    assert note.message.startswith("The slope of v between groups exceeds that within groups by ")
     assert note.where["term"] == "v"
 
 
@@ -319,7 +422,10 @@ def test_what_is_held_is_no_estimate(theta: list[float]) -> None:
 
 def test_several_thetas_are_told() -> None:
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0.25]), "theta_held")
-    assert note.message == "theta is held at 0.5, 0.25, not estimated; standard errors take it as known."
+    assert note.message == (
+        "theta is held at 0.5, 0.25, not estimated; correlations and the ICC, which it determines, have no interval. "
+        f"{KINDS['theta_held'].advice}"
+    )
     assert note.where == {"factors": ["g", "h"], "theta": [0.5, 0.25]}
     (note,) = found(request(PLAIN, CROSSED, theta=[0.5, 0]), "theta_held")
     assert "What does not vary at this theta has no interval" in note.message
@@ -368,3 +474,74 @@ def test_shares_of_all_that_varies_are_told() -> None:
 def test_what_varies_without_a_fixed_effect_is_named() -> None:
     (note,) = found({"dataset": "radon", "formula": "log_radon ~ log_uranium + (floor | county)"}, "shares_leave_out")
     assert note.where["terms"] == ["floor by county"]
+
+
+THREE = {
+    "data": {"y": PLAIN[:18], "x": X[:18], "u": LEVEL[:18], "g": [f"g{j}" for j in CODES[:18]]},
+    "formula": BOTH,
+}
+"""Three groups, and a predictor of them."""
+
+
+def next_of(request: Mapping[str, object], code: str) -> tuple[FitDocument, NextRequest]:
+    """The document, and the next request of its note with this code."""
+    whole = document(request)
+    (note,) = [note for note in whole.notes if note.code == code]
+    assert note.next is not None
+    return whole, note.next
+
+
+def test_the_posterior_is_next_where_there_is_one() -> None:
+    whole, asked = next_of(grouped(6, 0.6), "few_groups")
+    assert asked == NextRequest(method="GET", path=f"/v1/fits/{whole.id}/posterior", body=None)
+
+
+@pytest.mark.parametrize(
+    "fit_of",
+    [grouped(2, 20.0), grouped(9, 0.6, SLOPES), THREE],
+    ids=["a posterior without an integral", "slopes", "as many coefficients between groups as they tell"],
+)
+def test_profile_intervals_are_next_where_there_is_none(fit_of: Mapping[str, object]) -> None:
+    whole, asked = next_of(fit_of, "few_groups")
+    assert asked == NextRequest(method="GET", path=f"/v1/fits/{whole.id}/intervals?method=profile", body=None)
+
+
+def test_the_next_request_names_the_formula() -> None:
+    whole, asked = next_of(APPLIES["few_degrees_of_freedom"], "few_degrees_of_freedom")
+    assert asked.path == "/v1/fits"
+    assert asked.body == {"formula": whole.model.formula, "df": "kenward-roger"}
+    _, asked = next_of(APPLIES["rows_dropped"], "rows_dropped")
+    assert asked.body == {"formula": MEAN, "missing": "error"}
+    _, asked = next_of(request(PLAIN, SLOPES, theta=[0.5, 0, 0]), "theta_held")
+    assert asked == NextRequest(method="POST", path="/v1/fits", body={"formula": SLOPES, "theta": None})
+    _, asked = next_of(request(PLAIN, theta=0.5), "theta_held")
+    assert asked == NextRequest(method="POST", path="/v1/pooling", body={"formula": BOTH})
+
+
+def test_the_next_request_for_larger_groups_can_be_made_as_it_is() -> None:
+    whole, asked = next_of(RADON, "equivalent_n")
+    assert (asked.method, asked.path) == ("POST", "/v1/designs")
+    reply = ask(json.dumps(asked.body).encode(), task=plan_study)
+    assert not reply.failed, reply.body
+    planned = DesignAnswer.model_validate_json(reply.body)
+    assert (planned.n_groups, planned.sizes[0].size) == (85, 6)
+    assert planned.equivalent_n == pytest.approx(whole.pooling[0].equivalent_n, rel=1e-12)  # by the roots of both
+    assert planned.mean_weight > 0.5
+
+
+def test_a_group_that_cannot_be_so_large_is_not_asked_for() -> None:
+    (note,) = found(request(PLAIN, MEAN, theta=1e-4), "equivalent_n")
+    assert note.next is None
+
+
+@pytest.mark.parametrize(
+    ("fit_of", "codes"),
+    [
+        (RADON, {"singleton_groups", "equivalent_n", "significance_no_criterion"}),
+        (grouped(18, 1.5), set()),
+        (grouped(30, 0.6, "y ~ x + (1 | g)"), set()),
+    ],
+    ids=["radon", "eighteen groups", "thirty groups"],
+)
+def test_a_fit_that_is_in_order_is_told_little(fit_of: Mapping[str, object], codes: set[str]) -> None:
+    assert {note.code for note in document(fit_of).notes} == codes

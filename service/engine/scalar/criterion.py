@@ -34,8 +34,9 @@ class Evaluation:
     """The criterion at one phi, in units of the basis.
 
     `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 and `A1` (p, p), the derivative of A_XX.
-    `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi with sigma held.
+    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p), and `A1`
+    (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi
+    with sigma held.
     """
 
     phi: float
@@ -44,6 +45,7 @@ class Evaluation:
     curvature: float
     beta: Vector
     rho: float
+    half: Matrix
     inverse: Matrix
     A1: Matrix
     rho_slope: float
@@ -90,7 +92,7 @@ class Criterion:
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
         A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        parts = _derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
+        parts = derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
         return np.stack([lam @ self.between.multiplicity, *parts])
 
     def at(self, phi: float) -> Evaluation:
@@ -125,6 +127,7 @@ class Criterion:
             curvature=second + self.nu * (rho2 - rho1 * rho1),
             beta=beta,
             rho=rho,
+            half=R.T,
             inverse=R.T @ R,
             A1=A1[:-1, :-1],
             rho_slope=rho1 * rho,
@@ -132,7 +135,7 @@ class Criterion:
         )
 
 
-def _derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
+def derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
     """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
     size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
     units = size[:, :, None] * size[:, None, :]
@@ -169,3 +172,9 @@ def unrestricted(criterion: Criterion, products: CrossProducts) -> Criterion:
     """The ML deviance of the same model."""
     nu, constant = profile_constants(products, restricted=False)
     return replace(criterion, restricted=False, nu=nu, constant=constant)
+
+
+def restrict(criterion: Criterion, products: CrossProducts) -> Criterion:
+    """The REML deviance of the same model."""
+    nu, constant = profile_constants(products, restricted=True)
+    return replace(criterion, restricted=True, nu=nu, constant=constant)

@@ -11,8 +11,8 @@ FLAT = 1e-10
 least one over the rows otherwise."""
 
 
-def curvature_at(at: Evaluation, optimum: Optimum | None, nu: int) -> Curvature:
-    """The curvature at phi; `optimum` is None where it is held."""
+def curvature_at(at: Evaluation, optimum: Optimum | None, nu: int, unit: float) -> Curvature:
+    """The curvature at phi; `optimum` is None where it is held. One of the basis' theta is `unit` of the data's."""
     slope = at.rho_slope / at.rho
     p = len(at.inverse)
     if optimum is None or (at.phi == 0.0 and not optimum.flat):
@@ -26,4 +26,6 @@ def curvature_at(at: Evaluation, optimum: Optimum | None, nu: int) -> Curvature:
         covariance=joint_covariance(covariance, np.array([slope]), nu),
         inverse_slopes=-(at.inverse @ at.A1 @ at.inverse).reshape(1, p, p),
         log_sd_slopes=(np.array([[log_sd_slope]]),),
+        score_slopes=(np.array([[[log_sd_slope * np.sqrt(at.phi) * unit]]]),),
+        untold=np.zeros((1, 0)),
     )

@@ -6,11 +6,13 @@ import numpy as np
 
 from service.design import Design
 from service.engine.conditioning import UNEXPLAINED, Fold, residualise
+from service.engine.covariance_slopes import CovarianceSlopes
 from service.engine.crossproducts import CrossProducts
 from service.engine.curvature import Curvature
 from service.engine.estimates import Estimates
 from service.engine.fit import Fit
-from service.engine.scalar.criterion import Criterion, Evaluation, criterion_of, unrestricted
+from service.engine.scalar.covariance_slopes import covariance_slopes_at
+from service.engine.scalar.criterion import Criterion, Evaluation, criterion_of, restrict, unrestricted
 from service.engine.scalar.curvature import curvature_at
 from service.engine.scalar.estimates import (
     estimates_at,
@@ -38,14 +40,24 @@ class ScalarModel:
         """-2 log likelihood of the same model fitted by ML; the scan of the range serves both criteria."""
         if not self.criterion.restricted:
             return self.at.value
-        full = unrestricted(self.criterion, self.products)
-        return (
-            full.at(self.at.phi).value if self.optimum is None else minimise(full, self.optimum.scan).evaluation.value
-        )
+        return self._optimum(unrestricted(self.criterion, self.products)).value
+
+    def _optimum(self, criterion: Criterion) -> Evaluation:
+        """The optimum of another criterion of the same model; a theta that is held stays."""
+        return criterion.at(self.at.phi) if self.optimum is None else minimise(criterion, self.optimum.scan).evaluation
+
+    def covariance_slopes(self) -> CovarianceSlopes:
+        """What the parameters do to the covariance, at the estimates by REML of the same model."""
+        criterion, at = self.criterion, self.at
+        if not criterion.restricted:
+            criterion = restrict(criterion, self.products)
+            at = self._optimum(criterion)
+        return covariance_slopes_at(criterion, at, self.products.n)
 
     def curvature(self) -> Curvature:
         """What small changes of the variance parameter do."""
-        return curvature_at(self.at, self.optimum, self.criterion.nu)
+        unit = float(self.products.factors[0].basis.transform[0, 0])
+        return curvature_at(self.at, self.optimum, self.criterion.nu, unit)
 
 
 def fit_scalar(design: Design, fold: Fold, *, restricted: bool, theta: float | None) -> Fit:

@@ -6,7 +6,20 @@ function a code.
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes import boundary, groups, identification, limits, predictors, rows, search, slopes
+from service.report.notes import (
+    adjustment,
+    boundary,
+    degrees,
+    groups,
+    identification,
+    intervals,
+    limits,
+    predictors,
+    rows,
+    search,
+    slopes,
+)
+from service.report.notes.requests import next_request
 
 WRITERS = (
     rows.rows_dropped,
@@ -15,23 +28,36 @@ WRITERS = (
     limits.theta_held,
     limits.no_residual_variance,
     identification.variances_unidentified,
+    adjustment.no_adjustment,
     limits.variance_out_of_range,
+    limits.no_posterior,
+    limits.heavy_tails,
     search.not_converged,
     search.several_optima,
     boundary.boundary_variance,
     boundary.singular_covariance,
+    intervals.intervals_missing,
     groups.few_groups,
+    degrees.few_degrees_of_freedom,
     groups.singleton_groups,
     groups.equivalent_n,
     groups.significance_no_criterion,
     slopes.shares_leave_out,
     predictors.group_level_predictor,
     predictors.group_means_confound,
+    predictors.unscaled_predictors,
 )
 """One for each code, which is its name."""
 
 
-def notes(found: Findings) -> list[Note]:
-    """The notes that apply to a fit, warnings first."""
-    written = [note for writer in WRITERS for note in writer(found)]
+def notes(found: Findings, id: str | None) -> list[Note]:
+    """The notes that apply to a fit, warnings first, each with the next request to make.
+
+    `id` is what the fit is kept under, None if it is not kept.
+    """
+    written = [
+        note.model_copy(update={"next": next_request(note.code, found, id)})
+        for writer in WRITERS
+        for note in writer(found)
+    ]
     return sorted(written, key=lambda note: note.severity != "warning")

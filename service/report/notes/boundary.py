@@ -8,7 +8,7 @@ from service.arrays import Matrix
 from service.contract.document import Note
 from service.engine import FactorEstimates
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 RANK = 1e-12
 """Singular value of the standardised coefficients of a group below which it is rounding: a predictor at a distance of a
@@ -19,31 +19,32 @@ def boundary_variance(found: Findings) -> Iterator[Note]:
     """A variance between groups is estimated as zero."""
     if found.fit.verdict is None or found.fit.is_flat:
         return
-    for factor in found.factors:
-        alike = [factor.factor.names[k] for k in np.flatnonzero(factor.sd == 0.0)]
+    for place, factor in enumerate(found.factors):
+        zero = np.flatnonzero(factor.sd == 0.0)
+        alike = [factor.factor.names[k] for k in zero]
         if alike:
             group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
-            yield Note(
-                code="boundary_variance",
-                severity="warning",
-                message=f"{_alike(factor, alike)} That is an estimate, not evidence that the groups are alike: keep "
-                "the term, and average over the uncertainty of the variance where it matters.",
-                where={"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
-                see="Gelman & Hill 2007, section 12.9",
+            told = found.intervals is not None and bool(np.isfinite(found.intervals.spreads[place][zero]).all())
+            yield note(
+                "boundary_variance",
+                _alike(factor, alike, told=told),
+                {"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
             )
 
 
-def _alike(factor: FactorEstimates, alike: list[str]) -> str:
-    """What does not vary, and what therefore has no value."""
+def _alike(factor: FactorEstimates, alike: list[str], *, told: bool) -> str:
+    """What does not vary, and what therefore has no value; `told` says that it has an interval."""
     between = f"between the {factor.factor.n_groups} groups of {factor.factor.grouping.name}"
     if factor.factor.is_varying_intercept:
+        lost = "" if told else "the standard deviation has no interval and "
         return (
-            f"The variance {between} is estimated as 0: every group is pooled completely, and the standard deviation "
-            "has no interval and the equivalent n no value."
+            f"The variance {between} is estimated as 0: every group is pooled completely, and {lost}the equivalent n "
+            f"{'has ' if told else ''}no value."
         )
+    lost = "no correlations" if told else "no interval and no correlations"
     return (
         f"The variance {between} is estimated as 0 for {listed(alike)}: the groups are pooled completely there, and "
-        "such a standard deviation has no interval and no correlations."
+        f"such a standard deviation has {lost}."
     )
 
 
@@ -69,13 +70,10 @@ def _rank(rows: Matrix) -> int:
 def _singular(factor: FactorEstimates, varying: list[int], rank: int) -> Note:
     group, names = factor.factor.grouping.name, [factor.factor.names[k] for k in varying]
     pair = f" with a correlation of {factor.correlation[varying[0], varying[1]]:.0f}" if len(varying) == 2 else ""
-    return Note(
-        code="singular_covariance",
-        severity="warning",
-        message=f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
+    return note(
+        "singular_covariance",
+        f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
         f"{len(names)}. That is an estimate on the boundary, not an error: the groups are too few, or too small, to "
-        "tell all of it. If the question allows, leave out the correlations (|| in place of |) or a coefficient; "
-        "otherwise keep the term.",
-        where={"group": group, "terms": names[:MOST_NAMED], "rank": rank, "full_rank": len(names)},
-        see="Bates, Kliegl, Vasishth & Baayen 2015, Parsimonious Mixed Models",
+        "tell all of it.",
+        {"group": group, "terms": names[:MOST_NAMED], "rank": rank, "full_rank": len(names)},
     )

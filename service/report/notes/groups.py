@@ -9,33 +9,61 @@ from service.engine import FactorEstimates
 from service.inference import Pooling
 from service.report.findings import Findings
 from service.report.notes.coverage import coverage_of
+from service.report.notes.wording import note
 
 FEW_GROUPS = 20
-"""Groups below which plug-in intervals of group effects cover less than 85% of the time (coverage.py)."""
+"""Groups below which the variance between them is called badly known."""
 
-VERY_FEW_GROUPS = 10
-"""Groups below which they cover less than 75%: a warning."""
+TOO_FEW_GROUPS = 5
+"""Groups below which it is hardly known at all, however much each tells of itself: Gelman & Hill 2007, section 11.5."""
+
+TWICE, OFTEN = 0.9, 0.75
+"""Coverages of 95% intervals below which they miss twice as often as they say: a note; and five times: a warning."""
 
 WITHIN_ERRORS = 2.0
 """Standard errors within which a group's deviation would be called insignificant."""
+
+MOST = 0.9
+"""Share of the groups that are insignificant from which who goes by significance would drop the grouping: at most twice
+as many stand out as if nothing varied."""
 
 
 def few_groups(found: Findings) -> Iterator[Note]:
     """There are so few groups that what varies between them is hardly known."""
     for factor in found.factors:
         group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
-        if n_groups < FEW_GROUPS and not found.fit.held:
-            covered, at_zero = coverage_of(n_groups)
-            yield Note(
-                code="few_groups",
-                severity="warning" if n_groups < VERY_FEW_GROUPS else "info",
-                message=f"{group} has {n_groups} groups, which say little about the variance between groups: in "
-                f"simulations with no more, 95% intervals of a group's effect that take the estimated variance as "
-                f"known covered {covered:.0%}, and the variance was estimated as 0 in {at_zero:.0%}. A Bayesian "
-                "posterior, which averages over the variance, is the better answer.",
-                where={"group": group, "n_groups": n_groups, "coverage": covered, "share_at_zero": at_zero},
-                see="Gelman & Hill 2007, sections 12.4 and 12.9",
+        if n_groups >= FEW_GROUPS or found.fit.held:
+            continue
+        weight = _smallest_weight(factor)
+        covered, at_zero = coverage_of(n_groups, weight)
+        if covered < TWICE or n_groups < TOO_FEW_GROUPS:
+            yield note(
+                "few_groups",
+                f"{group} has {n_groups} groups, which say little about the variance between groups: in simulations "
+                f"with no more, each with a weight of {weight:.2f} on its own mean, 95% intervals of a group's effect "
+                f"that take the estimated variance as known covered {covered:.0%}, and the variance was estimated as 0 "
+                f"in {at_zero:.0%}.",
+                {
+                    "group": group,
+                    "n_groups": n_groups,
+                    "weight": weight,
+                    "coverage": covered,
+                    "share_at_zero": at_zero,
+                },
+                "warning" if covered < OFTEN or n_groups < TOO_FEW_GROUPS else "info",
             )
+
+
+def _smallest_weight(factor: FactorEstimates) -> float:
+    """The mean weight of a group's own rows in its estimate; of several coefficients, the smallest.
+
+    It is 1 less the share of a coefficient's variance that the rows leave: n / (n + equivalent n) for an intercept
+    alone, less beside other factors, whose effects are not known. What does not vary has none.
+    """
+    if not factor.sd.all():
+        return 0.0
+    left = ((factor.effect_sd / factor.sd[:, None]) ** 2).mean(axis=1)
+    return float(np.clip(1.0 - left, 0.0, 1.0).min())
 
 
 def singleton_groups(found: Findings) -> Iterator[Note]:
@@ -46,53 +74,46 @@ def singleton_groups(found: Findings) -> Iterator[Note]:
             group, count = factor.factor.grouping.name, int(single.sum())
             weight = None if factor.weight is None else float(factor.weight[single].mean())
             where: Where = {"group": group, "groups": count}
-            pulled = "" if weight is None else f", with a mean weight of {weight:.2f} on their own value"
-            yield Note(
-                code="singleton_groups",
-                severity="info",
-                message=f"{count} of {factor.factor.n_groups} groups of {group} have one observation; they count"
-                f"{pulled}: their estimates are imprecise.",
-                where=where if weight is None else {**where, "weight": weight},
-                see="Gelman & Hill 2007, section 12.9",
+            pulled = "" if weight is None else f", which has a mean weight of {weight:.2f} in their estimates"
+            yield note(
+                "singleton_groups",
+                f"{count} of {factor.factor.n_groups} groups of {group} have one observation{pulled}.",
+                where if weight is None else {**where, "weight": weight},
             )
 
 
 def equivalent_n(found: Findings) -> Iterator[Note]:
-    """How many observations the variance between groups is worth."""
+    """Some groups have fewer observations than the variance between groups is worth."""
     for factor, pool in _pulled(found):
+        if pool.below == 0:
+            continue
         group = factor.factor.grouping.name
         tied = factor.factor.n_groups - pool.below - pool.above
         unit = "observations" if found.design.weights is None else "units of weight"
-        yield Note(
-            code="equivalent_n",
-            severity="info",
-            message=f"The variance between groups is worth {pool.equivalent_n:.3g} {unit}: {pool.below} groups of "
+        yield note(
+            "equivalent_n",
+            f"The variance between groups is worth {pool.equivalent_n:.3g} {unit}: {pool.below} groups of "
             f"{group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to their own"
             + (f", {tied} have as many." if tied else "."),
-            where={
+            {
                 "group": group,
                 "equivalent_n": pool.equivalent_n,
                 "groups_below": pool.below,
                 "groups_above": pool.above,
             },
-            see="Gelman & Hill 2007, section 12.3",
         )
 
 
 def significance_no_criterion(found: Findings) -> Iterator[Note]:
-    """Many groups would be called insignificant, and that is no reason to drop them."""
+    """Most groups would be called insignificant, and that is no reason to drop them."""
     for factor, _ in _pulled(found):
         near = int(np.count_nonzero(np.abs(factor.effects) < WITHIN_ERRORS * factor.effect_sd))
-        if near:
+        if near > MOST * factor.factor.n_groups:
             group = factor.factor.grouping.name
-            yield Note(
-                code="significance_no_criterion",
-                severity="info",
-                message=f"{near} of {factor.factor.n_groups} groups of {group} lie within two standard errors of the "
-                "mean. That is no reason to leave them, or the grouping, out: the model pools each by as much as its "
-                "data warrant.",
-                where={"group": group, "groups": near},
-                see="Gelman & Hill 2007, section 12.7",
+            yield note(
+                "significance_no_criterion",
+                f"{near} of {factor.factor.n_groups} groups of {group} lie within two standard errors of the mean.",
+                {"group": group, "groups": near},
             )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from service.contract.document import Note, Where
 from service.engine import FactorEstimates
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 
 def is_unidentified(found: Findings) -> bool:
@@ -23,12 +23,10 @@ def variances_unidentified(found: Findings) -> Iterator[Note]:
         if whole or untold:
             group, n_groups, n = factor.factor.grouping.name, factor.factor.n_groups, found.estimates.n
             where: Where = {"group": group, "n_groups": n_groups, "n_observations": n}
-            yield Note(
-                code="variances_unidentified",
-                severity="warning",
-                message=f"{n} rows in {n_groups} groups of {group} do not tell {_apart(factor, untold)}",
-                where=where if whole else {**where, "terms": untold[:MOST_NAMED]},
-                see="Gelman & Hill 2007, section 12.9",
+            yield note(
+                "variances_unidentified",
+                f"{n} rows in {n_groups} groups of {group} do not tell {_apart(factor, untold)}",
+                where if whole else {**where, "terms": untold[:MOST_NAMED]},
             )
 
 
@@ -46,10 +44,7 @@ def _apart(factor: FactorEstimates, untold: list[str]) -> str:
     if not untold:
         return (
             "the variance between groups from that within, so their split is arbitrary, and degrees of freedom, "
-            "p-values, intervals and the equivalent n do not exist. Fit fewer coefficients, or more rows to a group."
+            "p-values, intervals and the equivalent n do not exist."
         )
     what = "the variance between groups" if factor.factor.is_varying_intercept else f"how {listed(untold)} vary"
-    return (
-        f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval. "
-        "Let fewer coefficients vary, or by fewer factors."
-    )
+    return f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval."

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
+from service.contract.posterior import Posterior
+from service.errors import ServiceError
 from service.report.findings import Findings
-from service.report.notes.wording import groups_of, listed
+from service.report.notes.wording import groups_of, listed, note
 
 SMALLEST_SQUARED, LARGEST_SQUARED = float(np.sqrt(np.finfo(float).tiny)), float(np.sqrt(np.finfo(float).max))
 """Standard deviations between which a variance is a double of full precision."""
@@ -18,14 +20,12 @@ def no_pooling(found: Findings) -> Iterator[Note]:
         factor = found.factors[0].factor
         group = factor.grouping.name
         own = "indicator" if factor.is_varying_intercept else f"coefficient of {factor.names[0]}"
-        yield Note(
-            code="no_pooling",
-            severity="info",
-            message=f"theta is held at infinity: each group of {group} has its own {own}, as in classical regression, "
-            "so the variance between groups, the likelihood and the errors of the mean and of group-level predictors "
-            "do not exist.",
-            where={"group": group},
-            see="Gelman & Hill 2007, section 12.3",
+        yield note(
+            "no_pooling",
+            f"theta is held at infinity: each group of {group} has its own {own}, as in classical regression, so the "
+            "variance between groups, its share's interval, the likelihood and the errors of the mean and of "
+            "group-level predictors do not exist.",
+            {"group": group},
         )
 
 
@@ -33,13 +33,11 @@ def theta_held(found: Findings) -> Iterator[Note]:
     """Theta was held at finite values."""
     values = found.estimates.theta.tolist()
     if found.fit.held and np.isfinite(values).all() and found.estimates.sigma > 0:
-        yield Note(
-            code="theta_held",
-            severity="info",
-            message=f"theta is held at {', '.join(f'{value:.6g}' for value in values)}, not estimated; standard errors "
-            f"take it as known.{_held_at_zero(found)}",
-            where={**groups_of(found), "theta": values[0] if len(values) == 1 else values},
-            see="Gelman & Hill 2007, section 12.3",
+        yield note(
+            "theta_held",
+            f"theta is held at {', '.join(f'{value:.6g}' for value in values)}, not estimated; correlations and the "
+            f"ICC, which it determines, have no interval.{_held_at_zero(found)}",
+            {**groups_of(found), "theta": values[0] if len(values) == 1 else values},
         )
 
 
@@ -61,13 +59,7 @@ def _held_at_zero(found: Findings) -> str:
 def no_residual_variance(found: Findings) -> Iterator[Note]:
     """Nothing varies but by groups."""
     if found.estimates.sigma == 0.0:
-        yield Note(
-            code="no_residual_variance",
-            severity="warning",
-            message=_reproduced(found),
-            where={**groups_of(found), "sigma": 0.0},
-            see="Gelman & Hill 2007, section 12.4",
-        )
+        yield note("no_residual_variance", _reproduced(found), {**groups_of(found), "sigma": 0.0})
 
 
 def _reproduced(found: Findings) -> str:
@@ -76,19 +68,18 @@ def _reproduced(found: Findings) -> str:
     if found.estimates.variances_are_zero:
         return (
             "The coefficients reproduce the response exactly: no variance is left, so the likelihood is unbounded, and "
-            "tests, intervals, shares of variance, correlations and the equivalent n do not exist. Check that the "
-            "response is not computed from the predictors."
+            "tests, intervals, shares of variance, correlations and the equivalent n do not exist."
         )
     if found.estimates.is_varying_intercept:
         return (
             f"The rows of a group of {groups} do not vary around the model at all: sigma is 0, so the likelihood is "
             "unbounded, the variance ratio infinite, and neither intervals of the standard deviations nor tests of "
-            "what varies within groups exist. Check that the response is not a copy of a group-level quantity."
+            "what varies within groups exist."
         )
     return (
         f"The coefficients and the effects of {groups} reproduce the response exactly: sigma is 0, so the likelihood "
         "is unbounded, ratios of variances are infinite, and intervals of the standard deviations and tests of what "
-        "does not vary by groups do not exist. Check that the response is not computed from the predictors and groups."
+        "does not vary by groups do not exist."
     )
 
 
@@ -98,11 +89,30 @@ def variance_out_of_range(found: Findings) -> Iterator[Note]:
     known = np.concatenate([estimates.std_error, [estimates.sigma], *(factor.sd for factor in found.factors)])
     known = known[np.isfinite(known) & (known > 0)]
     if (known > LARGEST_SQUARED).any() or (known < SMALLEST_SQUARED).any():
-        yield Note(
-            code="variance_out_of_range",
-            severity="info",
-            message="Variances too large for a double are null and those too small lose digits; their square roots, "
-            "the standard deviations and errors, are exact. Multiply the response by a power of ten to see both.",
-            where={"sigma": estimates.sigma},
-            see="IEEE 754-2019, section 3.4",
+        yield note(
+            "variance_out_of_range",
+            "Variances too large for a double are null and those too small lose digits; their square roots, the "
+            "standard deviations and errors, are exact.",
+            {"sigma": estimates.sigma},
         )
+
+
+def no_posterior(found: Findings) -> Iterator[Note]:
+    """The posterior was asked for, and there is none."""
+    if isinstance(found.posterior, ServiceError):
+        yield note("no_posterior", found.posterior.detail, {**groups_of(found)})
+
+
+def heavy_tails(found: Findings) -> Iterator[Note]:
+    """The posterior of the standard deviation between groups has no mean, or no standard deviation."""
+    if not isinstance(found.posterior, Posterior) or not np.isnan(found.posterior.sigma_alpha.sd or 0.0):
+        return
+    group, n_groups = found.factors[0].factor.grouping.name, found.factors[0].factor.n_groups
+    has_mean = not np.isnan(found.posterior.sigma_alpha.mean or 0.0)
+    missing = "standard deviation" if has_mean else "mean or a standard deviation"
+    yield note(
+        "heavy_tails",
+        f"{n_groups} groups of {group} leave the posterior of sigma_alpha, and of what the groups alone tell, tails "
+        f"too heavy for it to have a {missing}.",
+        {"group": group, "n_groups": n_groups},
+    )

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from service.arrays import Vector
 from service.contract.document import Note
 from service.design import Grouping
 from service.engine import FactorEstimates
 from service.engine.random_factors import random_factors
-from service.inference import contexts, is_constant_within
+from service.inference import column_sds, contexts, is_constant_within
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 CONFOUNDED = 0.01
 """p-value of a contextual effect below which a predictor's group means are said to confound it."""
+
+FAR_APART = 1000.0
+"""Ratio of standard deviations from which, as for lme4, predictors are on different scales: one of two coefficients has
+three digits less in a table."""
 
 INTERCEPT = "(Intercept)"
 
@@ -22,13 +28,10 @@ def group_level_predictor(found: Findings) -> Iterator[Note]:
     for factor, level in zip(found.factors, _levels(found), strict=True):
         if level:
             group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
-            yield Note(
-                code="group_level_predictor",
-                severity="info",
-                message=f"Constant within every group of {group}: {listed(level)}. Such a predictor explains "
-                f"differences between groups, and its precision goes with the {n_groups} groups, not with the rows.",
-                where={"group": group, "terms": level[:MOST_NAMED]},
-                see="Gelman & Hill 2007, section 12.6",
+            yield note(
+                "group_level_predictor",
+                f"Constant within each of the {n_groups} groups of {group}: {listed(level)}.",
+                {"group": group, "terms": level[:MOST_NAMED]},
             )
 
 
@@ -69,18 +72,42 @@ def group_means_confound(found: Findings) -> Iterator[Note]:
     clear = [context for context in contexts(found.fit) if context.p_value < CONFOUNDED]
     for context in sorted(clear, key=lambda context: context.p_value)[:MOST_NAMED]:
         name = found.names[context.position]
-        yield Note(
-            code="group_means_confound",
-            severity="warning",
-            message=f"The slope of {name} between groups exceeds that within groups by {context.difference:.4g} "
-            f"(standard error {context.std_error:.2g}), so its coefficient mixes the two: add the group means of "
-            f"{name} as a predictor.",
-            where={
+        yield note(
+            "group_means_confound",
+            f"The slope of {name} between groups exceeds that within groups by {context.difference:.4g} (standard "
+            f"error {context.std_error:.2g}), so its coefficient mixes the two.",
+            {
                 "group": group,
                 "term": name,
                 "difference": context.difference,
                 "std_error": context.std_error,
                 "p_value": context.p_value,
             },
-            see="Gelman & Hill 2007, section 12.6; Mundlak 1978",
         )
+
+
+def unscaled_predictors(found: Findings) -> Iterator[Note]:
+    """The predictors' standard deviations differ by orders of magnitude."""
+    sds = column_sds(found.estimates)
+    varying = np.flatnonzero(sds > 0)
+    if varying.size < 2 or sds.max() < FAR_APART * sds[varying].min():
+        return
+    # Only now are the rows looked at: an indicator has no unit to choose.
+    measured = [k for k in varying.tolist() if not _is_indicator(found, k)]
+    if not measured:
+        return
+    largest, smallest = max(measured, key=sds.__getitem__), min(measured, key=sds.__getitem__)
+    if sds[largest] >= FAR_APART * sds[smallest]:
+        term, other = found.names[largest], found.names[smallest]
+        yield note(
+            "unscaled_predictors",
+            f"The standard deviation of {term} is {sds[largest]:.3g}, that of {other} {sds[smallest]:.3g}: their "
+            "coefficients cannot be read side by side.",
+            {"term": term, "sd": float(sds[largest]), "other_term": other, "other_sd": float(sds[smallest])},
+        )
+
+
+def _is_indicator(found: Findings, position: int) -> bool:
+    """Whether the column of the coefficient at `position` is 0 or 1 in each row."""
+    column = int(found.estimates.kept[position])
+    return all(bool(np.isin(chunk.X.column(column), (0.0, 1.0)).all()) for chunk in found.design.chunks())

@@ -7,6 +7,7 @@ import numpy as np
 from service.contract.document import Note
 from service.report.findings import Findings
 from service.report.notes.identification import is_unidentified
+from service.report.notes.wording import note
 
 
 def not_converged(found: Findings) -> Iterator[Note]:
@@ -16,12 +17,10 @@ def not_converged(found: Findings) -> Iterator[Note]:
         norm, known = verdict.gradient_norm, bool(np.isfinite(verdict.gradient_norm))
         steep = f"still changes at the best value found (gradient {norm:.2g} standard errors)"
         flat = "has no curvature at the best value found, so that the gradient tells no distance to the optimum"
-        yield Note(
-            code="not_converged",
-            severity="warning",
-            message=f"The criterion {steep if known else flat}; do not rely on the variance components.",
-            where={"gradient_norm": norm if known else None},
-            see="Bates, Mächler, Bolker & Walker 2015, section 3",
+        yield note(
+            "not_converged",
+            f"The criterion {steep if known else flat}.",
+            {"gradient_norm": norm if known else None},
         )
 
 
@@ -30,10 +29,8 @@ def several_optima(found: Findings) -> Iterator[Note]:
     verdict = found.fit.verdict
     if verdict is not None and verdict.minima > 1 and not is_unidentified(found):
         over = "over the whole range" if found.estimates.theta.size == 1 else "of those found"
-        yield Note(
-            code="several_optima",
-            severity="info",
-            message=f"The criterion has {verdict.minima} local minima; the lowest {over} was taken.",
-            where={"minima": verdict.minima},
-            see="Bates, Mächler, Bolker & Walker 2015, section 3",
+        yield note(
+            "several_optima",
+            f"The criterion has {verdict.minima} local minima; the lowest {over} was taken.",
+            {"minima": verdict.minima},
         )

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed
+from service.report.notes.wording import MOST_NAMED, listed, note
 
 
 def shares_leave_out(found: Findings) -> Iterator[Note]:
@@ -20,17 +20,15 @@ def shares_leave_out(found: Findings) -> Iterator[Note]:
         for k, name in enumerate(factor.factor.names)
         if factor.sd[k] > 0 and (k >= factor.factor.terms[0].stop or name not in {"(Intercept)", *found.names})
     ]
-    yield Note(
-        code="shares_leave_out",
-        severity="info",
-        message="The ICC and R² leave out, as R's performance does, what varies without a fixed effect of its own or "
+    yield note(
+        "shares_leave_out",
+        "The ICC and R² leave out, as R's performance does, what varies without a fixed effect of its own or "
         f"in a second term of a factor: {listed(left_out)}. With all that varies the ICC is {complete.icc:.4g}, the "
         f"marginal R² {complete.r2_marginal:.4g} and the conditional one {complete.r2_conditional:.4g}.",
-        where={
+        {
             "terms": left_out[:MOST_NAMED],
             "icc": complete.icc,
             "r2_marginal": complete.r2_marginal,
             "r2_conditional": complete.r2_conditional,
         },
-        see="Johnson 2014, Methods in Ecology and Evolution 5; Nakagawa & Schielzeth 2013",
     )

@@ -1,0 +1,43 @@
+"""Intervals of the parameters of a fit that was made before."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api import media, schema
+from service.api.problems import reported
+from service.api.work import follow
+from service.contract import IntervalMethod, IntervalTable
+
+router = APIRouter(prefix="/v1/fits", tags=["fits"])
+
+
+@router.get(
+    "/{id}/intervals",
+    summary="Intervals of all parameters",
+    response_class=Response,
+    responses={
+        200: schema.answer("The intervals, in the order of the fit document.", IntervalTable),
+        **schema.refusals("not_found", "invalid_request", *schema.RUNNING),
+    },
+)
+async def read_intervals(
+    request: Request,
+    id: str,
+    method: Annotated[IntervalMethod, Query(description="How the intervals are found.")] = "wald",
+    confidence_level: Annotated[float, Query(gt=0, lt=1, description="Of every interval.")] = 0.95,
+) -> Response:
+    """The coefficients', standard deviations', correlations' and the adjusted intraclass correlation's intervals.
+
+    `wald` takes the standard errors: of coefficients against t, with the degrees of freedom that the fit was asked for
+    with; of standard deviations on the log scale, of correlations on Fisher's, of the intraclass correlation on the
+    logit's.
+
+    `profile` takes all values that the criterion of the fit, REML or ML, does not contradict whatever the other
+    parameters are: such an interval may start at a standard deviation of 0 and end at a correlation of 1. By REML, that
+    of a coefficient is of the likelihood in which the other coefficients alone are integrated out.
+    """
+    reply = await follow(request, id, "service.tasks.intervals:find_intervals", method, confidence_level)
+    return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

@@ -1,0 +1,70 @@
+"""The next request of a note: from the requests of its kind to the one that this fit's model can be asked."""
+
+import math
+
+from pydantic import JsonValue
+
+from service.contract.document import NextRequest
+from service.report.findings import Findings
+from service.report.notes.wording import KINDS
+
+MOST_ROWS = 1_000_000
+"""Rows in a group beyond which no design is asked for."""
+
+Words = dict[str, str | int | float]
+
+
+def next_request(code: str, found: Findings, id: str | None) -> NextRequest | None:
+    """The first request of the code's kind that can be made of this fit, kept under `id`; None if there is none."""
+    words: Words = {"formula": found.design.formula}
+    for request in KINDS[code].next:
+        path = request.path.partition("?")[0]
+        if path == "/v1/designs":
+            words |= _design_words(found)
+        if _can_be_asked(path, found) and (id is not None or "{id}" not in path):
+            body = (
+                None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
+            )
+            # A plus sign would be a space in a query.
+            scale = f"{found.estimates.sigma:.3g}".replace("+", "")
+            path = request.path.replace("{id}", id or "").replace("{sd_within}", scale)
+            return request.model_copy(update={"path": path, "body": body})
+    return None
+
+
+def _can_be_asked(path: str, found: Findings) -> bool:
+    """Whether the resource at `path` answers for such a model."""
+    if path.endswith("/posterior"):
+        # Flat on the standard deviation, it takes two groups more than what is told between them.
+        told = int(found.estimates.group_level.sum())
+        return found.estimates.is_varying_intercept and found.factors[0].factor.n_groups >= told + 2
+    if path == "/v1/pooling":
+        return found.estimates.is_varying_intercept
+    if path == "/v1/designs":
+        return found.design.weights is None and _large_enough(found) <= MOST_ROWS
+    return True
+
+
+def _large_enough(found: Findings) -> float:
+    """The rows to a group, two at least, with which its own mean weighs as much as the mean of all."""
+    pool = found.pooling[0]
+    return math.inf if pool is None or math.isinf(pool.equivalent_n) else max(2.0, math.ceil(pool.equivalent_n))
+
+
+def _design_words(found: Findings) -> Words:
+    factor, size = found.factors[0], _large_enough(found)
+    return {
+        "n_groups": factor.factor.n_groups,
+        "size": int(min(size, MOST_ROWS)),
+        "sd_between": float(factor.sd[0]),
+        "sd_within": found.estimates.sigma,
+    }
+
+
+def _filled(value: JsonValue, words: Words) -> JsonValue:
+    """The value with each word in braces replaced by what it stands for."""
+    if isinstance(value, dict):
+        return {name: _filled(inner, words) for name, inner in value.items()}
+    if isinstance(value, str) and value.startswith("{"):
+        return words[value.strip("{}")]
+    return value

@@ -1,0 +1,58 @@
+"""The intervals of a fit over HTTP: what reaches a worker, and what is refused before."""
+
+from pathlib import Path
+
+import pytest
+
+from service.api.resources import Resources
+from service.contract import Reply, Submission
+from tests.api.stand_ins import DOCUMENT, FakeDocuments, FakeWorkers, ask, refusal, resources
+
+URL = "/v1/fits/f1/intervals"
+
+
+def keeping(workers: FakeWorkers, folder: Path) -> Resources:
+    """Resources that have a fit and the request it answered."""
+    at = resources(workers, FakeDocuments({"f1": DOCUMENT}, {"f1": ("f1", b'["text/csv", "", "formula=y"]')}))
+    (folder / "body").write_bytes(b"the rows")
+    assert at.bodies.keep("f1", folder / "body")
+    return at
+
+
+@pytest.mark.parametrize(
+    ("query", "method", "level"),
+    [("", "wald", 0.95), ("?method=profile", "profile", 0.95), ("?confidence_level=0.5", "wald", 0.5)],
+)
+def test_a_worker_finds_them_from_the_request_that_was_kept(
+    tmp_path: Path, query: str, method: str, level: float
+) -> None:
+    workers = FakeWorkers(lambda *_: Reply(body=b'{"intervals": []}'))
+    response = ask("GET", URL + query, keeping(workers, tmp_path))
+    assert (response.status_code, response.content) == (200, b'{"intervals": []}')
+    assert response.headers["Content-Type"] == "application/json"
+    ((task, document, submission, *arguments),) = workers.asked
+    assert (task, document) == ("service.tasks.intervals:find_intervals", DOCUMENT)
+    assert isinstance(submission, Submission)
+    assert (submission.content_type, submission.query) == ("text/csv", "formula=y")
+    assert arguments == [method, level]
+
+
+@pytest.mark.parametrize(
+    "query", ["?method=bayes", "?confidence_level=0", "?confidence_level=1", "?confidence_level=nan", "?method="]
+)
+def test_what_is_no_method_or_level_is_refused(tmp_path: Path, query: str) -> None:
+    workers = FakeWorkers()
+    response = ask("GET", URL + query, keeping(workers, tmp_path))
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert workers.asked == []
+
+
+def test_a_refusal_of_the_worker_is_a_problem(tmp_path: Path) -> None:
+    response = ask("GET", URL, keeping(FakeWorkers(lambda *_: refusal("invalid_request")), tmp_path))
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+
+
+def test_without_the_fit_or_its_request_there_are_none() -> None:
+    for documents in (FakeDocuments(), FakeDocuments({"f1": DOCUMENT})):
+        response = ask("GET", URL, resources(documents=documents))
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
