@@ -5,6 +5,20 @@ from service.engine.curvature import Curvature
 from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
+from service.engine.random_factors import random_factors
+from service.engine.refits import Refits, refit
 from service.engine.verdict import Verdict
 
-__all__ = ["CrossProducts", "Curvature", "Estimates", "FactorEstimates", "Fit", "Verdict", "fit", "fit_all"]
+__all__ = [
+    "CrossProducts",
+    "Curvature",
+    "Estimates",
+    "FactorEstimates",
+    "Fit",
+    "Refits",
+    "Verdict",
+    "fit",
+    "fit_all",
+    "random_factors",
+    "refit",
+]

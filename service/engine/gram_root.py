@@ -38,7 +38,7 @@ class GramRoot:
     @property
     def rank(self) -> int:
         """The rank of H."""
-        return self.random.shape[1] + self.fixed.shape[1]
+        return len(self.across) + len(self.fixed.T)
 
 
 def gram_root(arrangement: Arrangement | None, within: Matrix) -> GramRoot:

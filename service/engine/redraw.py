@@ -25,8 +25,8 @@ from service.engine.gram_root import GramRoot, gram_root
 class Law:
     """The law of the cross-products of a response with all columns of a model.
 
-    `lambdas` are the Lambda (q, q) of every factor, `roots` (q, q, J) those of the first factor's Grams, `remaining` the
-    root of what it leaves; `spare` are the degrees of freedom that no column takes.
+    `lambdas` are the Lambda (q, q) of every factor, `roots` (q, q, J) those of the first factor's Grams, `remaining`
+    that of what it leaves; `spare` are the degrees of freedom that no column takes.
     """
 
     criterion: Criterion
@@ -40,8 +40,8 @@ class Law:
         first, *others = self.criterion.products.factors
         plan, remaining = self.criterion.arrangement, self.remaining
         own = self._effects(0, first, generator) + self._noise(generator)
-        v = generator.standard_normal(remaining.random.shape[1])
-        z_X = generator.standard_normal(remaining.fixed.shape[1])
+        v: Vector = generator.standard_normal(len(remaining.across))
+        z_X: Vector = generator.standard_normal(remaining.fixed.shape[1])
         squares = 2.0 * float(generator.standard_gamma(0.5 * self.spare)) + float(z_X @ z_X)
         if plan is not None:
             b = np.concatenate([columns_of(self._effects(f + 1, each, generator)) for f, each in enumerate(others)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.arrays import Vector
-from service.engine import Estimates
+from service.engine import Estimates, FactorEstimates
 
 INTERCEPT = "(Intercept)"
 
@@ -42,16 +42,20 @@ def customary_shares(estimates: Estimates, fixed_terms: Collection[str]) -> Shar
     Of each factor the first term counts, and of that the intercept and what has a fixed effect as well: a slope that
     varies around 0 would inflate what lies between groups (Lüdecke et al. 2021, J. Open Source Softw. 6(60)).
     """
-    fixed = {INTERCEPT, *fixed_terms}
-    return _shares(estimates, [_spread(estimates, place, fixed) for place in range(len(estimates.factors))])
+    return _shares(estimates, [_spread(estimates, place, fixed_terms) for place in range(len(estimates.factors))])
 
 
-def _spread(estimates: Estimates, place: int, fixed: Collection[str]) -> float:
+def customary_terms(factor: FactorEstimates, fixed_terms: Collection[str]) -> list[int]:
+    """Which coefficients of a factor count in its customary shares."""
+    names, first = factor.factor.names, factor.factor.terms[0]
+    return [k for k in range(first.stop) if names[k] == INTERCEPT or names[k] in fixed_terms]
+
+
+def _spread(estimates: Estimates, place: int, fixed_terms: Collection[str]) -> float:
     """The root of the mean over the rows of z' Cov z, for what counts of the factor at `place`."""
     factor, own = estimates.factors[place], estimates.products.factors[place]
-    names, first = factor.factor.names, factor.factor.terms[0]
-    counted = [k for k in range(first.stop) if names[k] in fixed]
-    if len(counted) == len(names):
+    counted = customary_terms(factor, fixed_terms)
+    if len(counted) == len(factor.sd):
         return factor.mean_sd
     if not counted:
         return 0.0

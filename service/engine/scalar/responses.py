@@ -92,8 +92,7 @@ def _turned(means: Matrix) -> Matrix:
     """The rows of R in place of more rows than columns (k, p)."""
     if len(means) <= means.shape[1]:
         return means
-    R: Matrix = np.linalg.qr(means, mode="r")
-    return R
+    return np.asarray(np.linalg.qr(means, mode="r"))
 
 
 def _root(within: Matrix) -> Matrix:
