@@ -14,7 +14,17 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    FitCollection,
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    Problem,
+    SimulationRequest,
+    Simulations,
+    VarianceTests,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -83,9 +93,12 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
     (FormulaRequest, "validation"),
+    (SimulationRequest, "validation"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),
+    (Simulations, "serialization"),
+    (VarianceTests, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -172,6 +185,14 @@ FORMULA_OPERATION: Piece = {
     **_samples(
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
+    ),
+}
+
+SIMULATION_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(SimulationRequest)}}),
+    **_samples(
+        "curl localhost:8000/v1/fits/$ID/simulations -H 'Content-Type: application/json' \\\n"
+        """  -d '{"n": 100, "seed": 7, "groups": "new"}'"""
     ),
 }
 

@@ -5,6 +5,7 @@ from service.design.construction import make_design, make_designs, make_lots
 from service.design.design import Design, Grouping, RandomEffect
 from service.design.model_matrix import ModelMatrix
 from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_random
+from service.design.reduction import Removal, removals, without
 from service.design.streamed import StreamedDesign, is_streamed, make_streamed_design
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ModelMatrix",
     "RandomEffect",
     "RandomRows",
+    "Removal",
     "StreamedDesign",
     "code_fixed",
     "code_random",
@@ -24,4 +26,6 @@ __all__ = [
     "make_designs",
     "make_lots",
     "make_streamed_design",
+    "removals",
+    "without",
 ]

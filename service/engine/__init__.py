@@ -6,7 +6,7 @@ from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
 from service.engine.random_factors import random_factors
-from service.engine.refits import Refits, refit
+from service.engine.refits import Refits, null_drops, refit
 from service.engine.verdict import Verdict
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Verdict",
     "fit",
     "fit_all",
+    "null_drops",
     "random_factors",
     "refit",
 ]

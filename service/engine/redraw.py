@@ -40,8 +40,8 @@ class Law:
         first, *others = self.criterion.products.factors
         plan, remaining = self.criterion.arrangement, self.remaining
         own = self._effects(0, first, generator) + self._noise(generator)
-        v: Vector = generator.standard_normal(len(remaining.across))
-        z_X: Vector = generator.standard_normal(remaining.fixed.shape[1])
+        v = generator.standard_normal(len(remaining.across))
+        z_X = generator.standard_normal(len(remaining.fixed.T))
         squares = 2.0 * float(generator.standard_gamma(0.5 * self.spare)) + float(z_X @ z_X)
         if plan is not None:
             b = np.concatenate([columns_of(self._effects(f + 1, each, generator)) for f, each in enumerate(others)])

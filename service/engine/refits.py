@@ -40,6 +40,16 @@ def refit(fit: Fit, n: int, generator: np.random.Generator) -> Refits:
     raise TypeError("a fit without a criterion has no law to draw from")
 
 
+def null_drops(model: ScalarModel, n: int, generator: np.random.Generator) -> Vector:
+    """How far the criterion falls below that at theta = 0, (n,), for responses drawn at theta = 0: exactly its law.
+
+    That law depends neither on beta nor on sigma (Crainiceanu & Ruppert 2004, J. R. Stat. Soc. B 66, theorem 1).
+    """
+    columns, criterion = columns_of(model.products), model.criterion
+    criteria = Criteria(criterion.restricted, criterion.nu, columns)
+    return np.concatenate([minimise_together(criteria, drawn).drop for drawn in draw(columns, 0.0, n, generator)])
+
+
 def _refit_scalar(model: ScalarModel, n: int, generator: np.random.Generator) -> Refits:
     columns, criterion = columns_of(model.products), model.criterion
     criteria = Criteria(criterion.restricted, criterion.nu, columns)

@@ -42,6 +42,8 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "POST /v1/fits",
         "GET /v1/fits/{id}",
         "GET /v1/fits/{id}/summary",
+        "POST /v1/fits/{id}/simulations",
+        "GET /v1/fits/{id}/variance-tests",
         "POST /v1/formulas",
         "GET /livez",
         "GET /readyz",
