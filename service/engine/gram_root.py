@@ -48,7 +48,7 @@ def gram_root(arrangement: Arrangement | None, within: Matrix) -> GramRoot:
     """
     p = len(within)
     if arrangement is None:
-        return GramRoot(csr_array((0, 0)), np.zeros((0, p)), _root(within, np.zeros((p, 0)))[0])
+        return GramRoot(csr_array((0, 0)), np.zeros((0, p)), _root(within, within, np.zeros((p, 0)))[0])
     H, cross = _products(arrangement), arrangement.cross[:, :-1]
     n_sets, labels = connected_components(H, directed=False)
     order = np.argsort(labels, kind="stable")
@@ -57,12 +57,13 @@ def gram_root(arrangement: Arrangement | None, within: Matrix) -> GramRoot:
     roots, across = [csr_array((0, 0))], [np.zeros((0, p))]
     for start, stop in pairwise(bounds):
         _require_few(stop - start)
-        root, half = _root(together[start:stop, start:stop].toarray(), cross[order[start:stop]])
+        own = together[start:stop, start:stop].toarray()
+        root, half = _root(own, own, cross[order[start:stop]])
         roots.append(csr_array(root))
         across.append(half)
     random = csr_array(block_diag(roots, format="csr"))[np.argsort(order)]
     K = np.concatenate(across)
-    return GramRoot(random, K, _root(within - K.T @ K, np.zeros((p, 0)))[0])
+    return GramRoot(random, K, _root(within - K.T @ K, within, np.zeros((p, 0)))[0])
 
 
 def _products(arrangement: Arrangement) -> csr_array:
@@ -82,11 +83,17 @@ def _require_few(columns: int) -> None:
         )
 
 
-def _root(H: Matrix, cross: Matrix) -> tuple[Matrix, Matrix]:
-    """R (k, r) with R R' = H for a semidefinite H (k, k), and K (r, m) with R K = `cross` (k, m)."""
-    size = np.sqrt(np.maximum(H.diagonal(), 0.0))
+def _root(H: Matrix, whole: Matrix, cross: Matrix) -> tuple[Matrix, Matrix]:
+    """R (k, r) with R R' = H for a semidefinite H (k, k), and K (r, m) with R K = `cross` (k, m).
+
+    H is what others leave of the columns whose products are `whole` (k, k), beside which it may be nothing.
+    """
+    size = np.sqrt(whole.diagonal())
     units = np.where(size > 0, size, 1.0)
-    packed, pivots, rank, _ = dpstrf(H / (units[:, None] * units), lower=1, tol=DEPENDENT)
+    scaled = H / (units[:, None] * units)
+    if scaled.diagonal().max(initial=0.0) <= DEPENDENT:  # The first pivot is not looked at.
+        return np.zeros((len(H), 0)), np.zeros((0, cross.shape[1]))
+    packed, pivots, rank, _ = dpstrf(scaled, lower=1, tol=DEPENDENT)
     places = pivots - 1
     L = np.tril(packed)[:, :rank]
     root = np.empty_like(L)
