@@ -34,5 +34,5 @@ async def read_variance_tests(
 
     No fit says this unasked: whether a variance is significant does not decide whether a model should have it.
     """
-    reply = await follow(request, id, "service.tasks.variance_tests:test_variances", n, seed)
+    reply = await follow(request, id, "service.tasks.variance_tests:check_variances", n, seed)
     return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

@@ -7,12 +7,12 @@ from service.tasks.answer import reply_to
 from service.tasks.models import open_model
 
 
-def test_variances(document: bytes, submission: Submission, n: int, seed: int) -> Reply:
+def check_variances(document: bytes, submission: Submission, n: int, seed: int) -> Reply:
     """The tests of all that varies in a fit, with n draws where the law is simulated; or why there are none."""
-    return reply_to(lambda: _test(document, submission, n, seed))
+    return reply_to(lambda: _check(document, submission, n, seed))
 
 
-def _test(document: bytes, submission: Submission, n: int, seed: int) -> Reply:
+def _check(document: bytes, submission: Submission, n: int, seed: int) -> Reply:
     model = open_model(document, submission)
     tests = variance_tests(model.design, model.fit, n, seed)
     part = variance_tests_part(model.design, model.options.method, tests, n, seed)

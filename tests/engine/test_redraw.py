@@ -1,18 +1,15 @@
 """Cross-products drawn for a model of any factors have the law of those of rows, by its closed forms."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
-from scipy.sparse import coo_array
 
-from service.arrays import Matrix, Vector
+from service.arrays import Codes, Matrix, Vector
 from service.engine import gram_root
 from service.engine.criterion import Criterion, criterion_of
 from service.engine.crossproducts import total_products
 from service.engine.redraw import Law, law_of
 from service.errors import UnsupportedModel
-from tests.engine.cases import case, theta_of
+from tests.engine.cases import Case, case, theta_of
 
 DRAWS = 2000
 SURE = 5.0
@@ -27,109 +24,85 @@ STRUCTURES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """All columns A (n, c) that a response meets, the groups' one by one and X, times the weights; and V (n, n)."""
-
-    A: Matrix
-    V: Matrix
-    weights: Vector
+def moderate(name: str, *, restricted: bool = True) -> Law:
+    """The law of a structure at a theta of the order of one."""
+    criterion = case(name, restricted=restricted).criterion
+    return law_of(criterion, theta_of(criterion, "moderate"))
 
 
-def rows_of(name: str, theta: Vector) -> Rows:
-    own = case(name, restricted=True)
-    psis = [root @ root.T for root in own.criterion.parameters.roots(theta)]
-    parts = [own.D[:, :-1]]
-    for Z, codes in own.book.factors:
-        apart = Z[:, None, :] * (codes[:, None] == np.arange(codes.max() + 1))[:, :, None]
-        parts.append(apart.transpose(0, 2, 1).reshape(len(Z), -1))
-    return Rows(np.hstack(parts) * own.book.weights[:, None], own.book.covariance(psis), own.book.weights)
+def all_columns(own: Case) -> list[Matrix]:
+    """X without the response, then those of every factor's groups, a group's side by side: (n, c) each."""
+    return [own.D[:, :-1], *(spread_columns(Z, codes) for Z, codes in own.book.factors)]
+
+
+def spread_columns(Z: Matrix, codes: Codes) -> Matrix:
+    """The columns Z (n, q) of each group by themselves, (n, J q)."""
+    apart: Matrix = Z[:, None, :] * (codes[:, None] == np.arange(codes.max() + 1))[:, :, None]
+    return apart.reshape(len(Z), -1)
 
 
 def products_of(drawn: Criterion) -> Vector:
-    """All products of the response with the columns, in the order of `Rows`, and with itself last."""
+    """All products of the response with the columns, in their order, and with itself last."""
     total = total_products(drawn.products)
-    return np.concatenate([total[-1, :-1], *(f.cross[:, -1].ravel() for f in drawn.products.factors), total[-1, -1:]])
+    groups = [factor.cross[:, -1].T.ravel() for factor in drawn.products.factors]
+    return np.concatenate([total[-1, :-1], *groups, total[-1, -1:]])
 
 
 @pytest.mark.parametrize("name", STRUCTURES[::2])
 def test_they_have_the_covariance_of_rows(name: str) -> None:
-    theta = theta_of(case(name, restricted=True).criterion, "moderate")
-    law, rows = law_of(case(name, restricted=True).criterion, theta), rows_of(name, theta)
-    source = np.random.default_rng(7)
+    own, law, source = case(name, restricted=True), moderate(name), np.random.default_rng(7)
     drawn = np.array([products_of(law.draw(source)) for _ in range(DRAWS)])
     linear, squares = drawn[:, :-1], drawn[:, -1]
-    covariance = rows.A.T @ rows.V @ rows.A
+    A, V = np.hstack(all_columns(own)), own.book.covariance([root @ root.T for root in law.lambdas])
+    WA, WV = own.book.weights[:, None] * A, own.book.weights[:, None] * V
+    covariance = WA.T @ V @ WA
     size = np.sqrt(covariance.diagonal())
-    # A group may have no part in a column, as one of whose rows x is 0 always.
+    # A group may have no part in a column, as one in whose rows x is always 0.
     known = size > 1e-9 * size.max()
     correlation = (covariance / np.outer(size, size))[np.ix_(known, known)]
     unit = linear[:, known] / size[known]
     assert (np.abs(unit.mean(axis=0)) < SURE / np.sqrt(DRAWS)).all()
     assert (np.abs(unit.T @ unit / DRAWS - correlation) < SURE * np.sqrt((1.0 + correlation**2) / DRAWS)).all()
-    # y'W y has mean tr WV, variance 2 tr (WV)^2, and covariance 2 a'V W V b with the product of a'y and b'y.
-    WV = rows.weights[:, None] * rows.V
+    # y'W y has mean tr WV, variance 2 tr (WV)^2, and covariance 2 a'V W V a with the square of a'y.
     mean, variance = np.trace(WV), 2.0 * np.sum(WV * WV.T)
+    # No moment of it is larger than those of a chi-squared with one degree of freedom.
     assert abs(squares.mean() - mean) < SURE * np.sqrt(variance / DRAWS)
     assert abs(squares.var() - variance) < SURE * variance * np.sqrt(14.0 / DRAWS)
-    jointly = 2.0 * np.einsum("na,nm,ma->a", rows.A, rows.V @ WV, rows.A)[known] / size[known] ** 2
+    jointly = 2.0 * np.einsum("na,na->a", WA, V @ WV @ WA)[known] / size[known] ** 2
     found = (unit**2 * (squares - mean)[:, None]).mean(axis=0)
-    # The product of two such squares has at most 60 times their variances as its own (normal moments to the eighth).
     assert (np.abs(found - jointly) < SURE * np.sqrt(60.0 * variance / DRAWS)).all()
 
 
 @pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_the_criterion_of_a_draw_is_that_of_its_cross_products(name: str, restricted: bool) -> None:
-    known = case(name, restricted=restricted).criterion
-    theta = theta_of(known, "moderate")
-    drawn = law_of(known, theta).draw(np.random.default_rng(3))
-    anew = criterion_of(drawn.products, drawn.parameters, restricted=restricted)
-    # A few roundings of sums over 48 rows.
-    assert drawn.at(theta).value == pytest.approx(anew.at(theta).value, rel=1e-11)
-    np.testing.assert_allclose(drawn.at(theta).beta, anew.at(theta).beta, rtol=1e-8, atol=1e-9)
-    np.testing.assert_allclose(drawn.at(theta).gradient, anew.at(theta).gradient, rtol=1e-8, atol=1e-7)
-
-
-@pytest.mark.parametrize("name", STRUCTURES)
-def test_the_degrees_of_freedom_are_the_rows_less_the_rank(name: str) -> None:
-    law = law_of(case(name, restricted=True).criterion, theta_of(case(name, restricted=True).criterion, "moderate"))
-    A = (
-        rows_of(name, theta_of(law.criterion, "moderate")).A
-        / np.sqrt(case(name, restricted=True).book.weights)[:, None]
-    )
-    assert law.spare == len(A) - np.linalg.matrix_rank(A, tol=1e-9 * np.linalg.norm(A))
+    law = moderate(name, restricted=restricted)
+    drawn, theta = law.draw(np.random.default_rng(3)), theta_of(law.criterion, "large")
+    ours, anew = drawn.at(theta), criterion_of(drawn.products, drawn.parameters, restricted=restricted).at(theta)
+    # At a theta of a thousand what the groups explain is subtracted: half of the digits are left.
+    assert ours.value == pytest.approx(anew.value, rel=1e-9)
+    np.testing.assert_allclose(ours.beta, anew.beta, rtol=1e-8, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_the_root_is_one_of_what_the_first_factor_leaves(name: str) -> None:
-    law: Law = law_of(
-        case(name, restricted=True).criterion, theta_of(case(name, restricted=True).criterion, "moderate")
-    )
-    products, root = law.criterion.products, law.remaining
-    R = np.vstack([root.random.toarray(), root.across.T])
-    R = np.hstack([R, np.vstack([np.zeros((len(root.random.toarray()), len(root.fixed.T))), root.fixed])])
-    own = case(name, restricted=True)
-    Z = [spread_columns(*factor) for factor in own.book.factors]
-    later, half = np.hstack([*Z[1:], own.D[:, :-1]]), np.sqrt(own.book.weights)[:, None]
-    left = later * half - Z[0] * half @ np.linalg.lstsq(Z[0] * half, later * half)[0]
-    # Rounding of products, relative to the largest.
-    size = float(np.abs(total_products(products)).max())
-    np.testing.assert_allclose(R @ R.T, left.T @ left, rtol=0, atol=1e-12 * size)
-
-
-def spread_columns(Z: Matrix, codes: Vector) -> Matrix:
-    """The columns of every group, a group's side by side."""
-    n, q = Z.shape
-    rows, places = np.repeat(np.arange(n), q), (codes[:, None] * q + np.arange(q)).ravel()
-    spread: Matrix = coo_array((Z.ravel(), (rows, places)), (n, (int(codes.max()) + 1) * q)).toarray()
-    return spread
+    own, law = case(name, restricted=True), moderate(name)
+    X, first, *others = (np.sqrt(own.book.weights)[:, None] * columns for columns in all_columns(own))
+    later = np.hstack([*others, X])
+    left = later - first @ np.linalg.lstsq(first, later)[0]
+    random, fixed = law.remaining.random.toarray(), law.remaining.fixed
+    root = np.block([[random, np.zeros((len(random), len(fixed.T)))], [law.remaining.across.T, fixed]])
+    # Rounding of products, relative to those of a group.
+    size = float(np.abs(law.criterion.products.factors[0].gram).max())
+    np.testing.assert_allclose(root @ root.T, left.T @ left, rtol=0, atol=1e-12 * size)
+    # A column that is nothing but rounding is a billionth of the largest.
+    rank = np.linalg.matrix_rank(np.hstack([X, first, *others]), tol=1e-9 * np.sqrt(size))
+    assert law.spare == len(X) - rank
 
 
 def test_more_columns_that_touch_than_can_be_factorised_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gram_root, "MOST_TOUCHING", 4)
-    known = case("crossed", restricted=True).criterion
     with pytest.raises(UnsupportedModel, match="5 random effects of crossed factors"):
-        law_of(known, theta_of(known, "moderate"))
-    nested = case("nested, slopes at both levels, weights", restricted=True).criterion
-    assert law_of(nested, theta_of(nested, "moderate")).spare > 0
+        moderate("crossed")
+    # Those of a nesting fall into small sets.
+    assert moderate("nested, slopes at both levels, weights").spare > 0
