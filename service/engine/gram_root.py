@@ -50,19 +50,19 @@ def gram_root(arrangement: Arrangement | None, within: Matrix) -> GramRoot:
     if arrangement is None:
         return GramRoot(csr_array((0, 0)), np.zeros((0, p)), _root(within, within, np.zeros((p, 0)))[0])
     H, cross = _products(arrangement), arrangement.cross[:, :-1]
-    n_sets, labels = connected_components(H, directed=False)
-    order = np.argsort(labels, kind="stable")
-    bounds = np.searchsorted(labels[order], np.arange(n_sets + 1)).tolist()
+    left = np.flatnonzero(H.diagonal())
+    n_sets, labels = connected_components(H[left][:, left], directed=False)
+    order = left[np.argsort(labels, kind="stable")]
     together = csr_array(H[order][:, order])
     roots, across = [csr_array((0, 0))], [np.zeros((0, p))]
-    for start, stop in pairwise(bounds):
+    for start, stop in pairwise(np.cumsum([0, *np.bincount(labels, minlength=n_sets)]).tolist()):
         _require_few(stop - start)
         own = together[start:stop, start:stop].toarray()
         root, half = _root(own, own, cross[order[start:stop]])
         roots.append(csr_array(root))
         across.append(half)
-    random = csr_array(block_diag(roots, format="csr"))[np.argsort(order)]
-    K = np.concatenate(across)
+    entries, K = coo_array(block_diag(roots)), np.concatenate(across)
+    random = coo_array((entries.data, (order[entries.row], entries.col)), (len(cross), len(K))).tocsr()
     return GramRoot(random, K, _root(within - K.T @ K, within, np.zeros((p, 0)))[0])
 
 

@@ -10,7 +10,7 @@ from service.engine.fit import Fit
 from service.engine.model import JointModel
 from service.engine.redraw import law_of
 from service.engine.scalar.model import ScalarModel
-from service.engine.scalar.responses import columns_of, draw
+from service.engine.scalar.responses import draw, turned_columns
 from service.engine.scalar.together import Criteria, minimise_together
 from service.engine.search import find_optimum
 from service.engine.start import moment_start
@@ -45,13 +45,13 @@ def null_drops(model: ScalarModel, n: int, generator: np.random.Generator) -> Ve
 
     That law depends neither on beta nor on sigma (Crainiceanu & Ruppert 2004, J. R. Stat. Soc. B 66, theorem 1).
     """
-    columns, criterion = columns_of(model.products), model.criterion
+    columns, criterion = turned_columns(model.products), model.criterion
     criteria = Criteria(criterion.restricted, criterion.nu, columns)
     return np.concatenate([minimise_together(criteria, drawn).drop for drawn in draw(columns, 0.0, n, generator)])
 
 
 def _refit_scalar(model: ScalarModel, n: int, generator: np.random.Generator) -> Refits:
-    columns, criterion = columns_of(model.products), model.criterion
+    columns, criterion = turned_columns(model.products), model.criterion
     criteria = Criteria(criterion.restricted, criterion.nu, columns)
     parts = []
     for responses in draw(columns, model.at.phi, n, generator):

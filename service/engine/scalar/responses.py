@@ -64,7 +64,7 @@ class Responses:
         return Responses(self.means[places], self.spare_squares[places], self.cross[places], self.squares[places])
 
 
-def columns_of(products: CrossProducts) -> Columns:
+def turned_columns(products: CrossProducts) -> Columns:
     """The columns of a model with one varying coefficient, whose cross-products these are."""
     gram, p = products.factors[0].gram[0, 0], products.width - 1
     # A group whose rows have no part in the random effect, as where a varying slope's x is 0, has no mean.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.arrays import Matrix
-from service.engine.scalar.responses import columns_of, draw
+from service.engine.scalar.responses import draw, turned_columns
 from service.engine.scalar.together import Criteria, Evaluations
 from tests.engine.designs import columns_in, conditioned
 from tests.engine.hard_designs import EASY
@@ -28,7 +28,7 @@ def test_what_is_estimated_from_them_has_the_law_of_generalised_least_squares(na
     design = EASY[name]
     fold = conditioned(design)
     X, book = columns_in(design, fold.products.basis)[:, :-1], textbook_of(design, fold.kept, restricted=True)
-    columns = columns_of(fold.products)
+    columns = turned_columns(fold.products)
     criteria = Criteria(restricted=True, nu=1, columns=columns)
     V = book.covariance([np.array([[drawn_at]])])
     lots = list(draw(columns, drawn_at, DRAWS, np.random.default_rng(5)))
@@ -59,14 +59,14 @@ def assert_law(parts: list[Evaluations], covariance: Matrix, PV: Matrix) -> None
 
 @pytest.mark.parametrize(("name", "most"), [("groups of 1 and 30", 2), ("a predictor", 7), ("no coefficient", 0)])
 def test_groups_of_equal_weight_are_turned_into_as_many_as_there_are_columns(name: str, most: int) -> None:
-    columns = columns_of(conditioned(EASY[name]).products)
+    columns = turned_columns(conditioned(EASY[name]).products)
     groups = columns.weights.size + columns.spare_counts.sum()
     assert columns.weights.size <= most + 1
     assert groups == len(EASY[name].random[0].grouping.levels)
 
 
 def test_draws_are_the_same_for_the_same_seed_and_others_for_another() -> None:
-    columns = columns_of(conditioned(EASY["a predictor"]).products)
+    columns = turned_columns(conditioned(EASY["a predictor"]).products)
     first, again, other = (next(draw(columns, 1.0, 3, np.random.default_rng(seed))) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.means, again.means)
     assert not np.any(first.means == other.means)

@@ -8,7 +8,7 @@ import pytest
 from service.engine.crossproducts import CrossProducts
 from service.engine.scalar.criterion import criterion_of
 from service.engine.scalar.optimum import minimise, scan_range
-from service.engine.scalar.responses import Columns, Responses, columns_of
+from service.engine.scalar.responses import Columns, Responses, turned_columns
 from service.engine.scalar.together import Criteria, minimise_together
 from tests.engine.designs import conditioned, design_of, group_of
 from tests.engine.hard_designs import EASY
@@ -63,7 +63,7 @@ def as_responses(products: list[CrossProducts], columns: Columns) -> Responses:
 def test_each_is_the_optimum_of_its_criterion(name: str, restricted: bool) -> None:
     known = conditioned(EASY[name]).products
     products = [drawn_products(known, PHIS[k % 4] / known.factors[0].weights.min(), k) for k in range(RESPONSES)]
-    columns = columns_of(known)
+    columns = turned_columns(known)
     nu = criterion_of(known, restricted=restricted).nu
     found = minimise_together(Criteria(restricted, nu, columns), as_responses(products, columns))
     for k, each in enumerate(products):
@@ -88,7 +88,7 @@ def test_the_lower_of_two_minima_is_taken() -> None:
     codes = group_of((1, 1, 1, 1, 18, 15))
     designs = [design_of([d, -d, 0.8 * d, -0.9 * d, *large], codes) for d in (2.0, 2.6, 3.0, 5.0)]
     products = [conditioned(design).products for design in designs]
-    columns = columns_of(products[0])
+    columns = turned_columns(products[0])
     found = minimise_together(Criteria(restricted=False, nu=37, columns=columns), as_responses(products, columns))
     criteria = [criterion_of(each, restricted=False) for each in products]
     alone = [minimise(criterion, scan_range(criterion)) for criterion in criteria]
