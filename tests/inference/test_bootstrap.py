@@ -21,7 +21,7 @@ from tests.engine.structures import STRUCTURES
 from tests.inference.samples import REFERENCE, sample
 
 FIXED = ("(Intercept)", "x")
-DRAWS = 1000
+DRAWS = 400
 SURE = 5.0
 """Standard errors of a mean of draws that no fixed seed here comes to."""
 
@@ -47,7 +47,7 @@ def all_draws(draws: Bootstrap) -> list[Vector]:
 
 @pytest.mark.parametrize("reference", RESAMPLED, ids=[each["dataset"] for each in RESAMPLED])
 def test_the_draws_are_as_lme4s(reference: Resampled) -> None:
-    draws = bootstrap(fit(sample(reference["dataset"], reference["formula"])), 400, 1, FIXED)
+    draws = bootstrap(fit(sample(reference["dataset"], reference["formula"])), 250, 1, FIXED)
     for column, quantiles in zip(all_draws(draws), reference["quantiles"], strict=True):
         known = column[~np.isnan(column)]
         for at, quantile in zip(reference["at"], quantiles, strict=True):
@@ -57,9 +57,7 @@ def test_the_draws_are_as_lme4s(reference: Resampled) -> None:
             assert below - SURE * error < at < upto + SURE * error
 
 
-@pytest.mark.parametrize(
-    "name", ["a slope", "crossed", "nested, an outer predictor", "crossed, slopes by both, weights"]
-)
+@pytest.mark.parametrize("name", ["a slope", "nested, an outer predictor", "crossed, slopes by both, weights"])
 def test_at_a_held_theta_it_is_generalised_least_squares(name: str) -> None:
     known = fitted(name)
     held = fit(STRUCTURES[name], theta=(0.1 + known.estimates.theta).tolist())
@@ -81,9 +79,9 @@ def test_at_a_held_theta_it_is_generalised_least_squares(name: str) -> None:
 @pytest.mark.parametrize("design", [EASY["weights over 6 decades"], STRUCTURES["a slope"]], ids=["intercept", "slope"])
 def test_it_is_what_fits_to_simulated_rows_are(design: Design, restricted: bool) -> None:
     known = fit(design, restricted=restricted)
-    rows = simulate(design, known.estimates, 100, 3, "new").responses
+    rows = simulate(design, known.estimates, 60, 3, "new").responses
     refits = [fit(replace(design, y=y), restricted=restricted).estimates for y in rows]
-    draws = bootstrap(known, 250, 4, FIXED)
+    draws = bootstrap(known, 150, 4, FIXED)
     pairs = [
         (draws.sigma, [each.sigma for each in refits]),
         (draws.spreads[0][:, 0], [each.factors[0].sd[0] for each in refits]),
@@ -124,7 +122,7 @@ def test_ratios_of_a_million_survive() -> None:
     assert draws.beta[:, 1].std() == pytest.approx(known.estimates.std_error[1], rel=0.25)
 
 
-@pytest.mark.parametrize("name", ["a slope", "crossed", "crossed, slopes by both, weights"])
+@pytest.mark.parametrize("name", ["a slope", "crossed"])
 def test_the_same_seed_has_the_same_draws_however_the_rows_came(name: str) -> None:
     design = STRUCTURES[name]
     parts = [np.arange(0, 20), np.arange(20, design.n)]
