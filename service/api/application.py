@@ -19,7 +19,9 @@ from service.api import (
     pages,
     pooling,
     posterior,
+    simulations,
     tables,
+    variance_tests,
 )
 from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
@@ -61,8 +63,8 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
         api.add_middleware(layer)
-    resources = (fits, tables, intervals, posterior, influence, comparisons, pooling, designs, notes, formulas, health)
-    for router in (resource.router for resource in resources):
-        api.include_router(router)
+    of_fits = (fits, tables, intervals, posterior, influence, simulations, variance_tests)
+    for resource in (*of_fits, comparisons, pooling, designs, notes, formulas, health):
+        api.include_router(resource.router)
     api.include_router(pages.router_of(api))
     return api

@@ -32,6 +32,9 @@ from service.contract import (
     PoolingOptions,
     Posterior,
     Problem,
+    SimulationRequest,
+    Simulations,
+    VarianceTests,
 )
 from service.contract.tables import (
     CoefficientPage,
@@ -156,6 +159,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (DesignAnswer, "serialization"),
     (NoteCatalogue, "serialization"),
     (NoteKind, "serialization"),
+    (SimulationRequest, "validation"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (ComparisonDocument, "serialization"),
@@ -169,6 +173,8 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (VarianceComponentPage, "serialization"),
     (FittedPage, "serialization"),
     (Influence, "serialization"),
+    (Simulations, "serialization"),
+    (VarianceTests, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -288,6 +294,14 @@ FORMULA_OPERATION: Piece = {
     **_samples(
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
+    ),
+}
+
+SIMULATION_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(SimulationRequest)}}),
+    **_samples(
+        "curl localhost:8000/v1/fits/$ID/simulations -H 'Content-Type: application/json' \\\n"
+        """  -d '{"n": 100, "seed": 7, "groups": "new"}'"""
     ),
 }
 

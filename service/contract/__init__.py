@@ -1,5 +1,6 @@
 """The wire: what clients send, what they get back, and what the two processes hand each other."""
 
+from service.contract.bootstrap import BootstrapDraws
 from service.contract.checking import checked
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.comparisons import ComparisonDocument, ComparisonOptions
@@ -14,10 +15,13 @@ from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
+from service.contract.simulations import SimulationRequest, Simulations
+from service.contract.variance_tests import VarianceTest, VarianceTests
 
 __all__ = [
     "MOST_MODELS",
     "NOTES",
+    "BootstrapDraws",
     "ComparisonDocument",
     "ComparisonOptions",
     "DesignAnswer",
@@ -43,7 +47,11 @@ __all__ = [
     "PosteriorRequest",
     "Problem",
     "Reply",
+    "SimulationRequest",
+    "Simulations",
     "Submission",
+    "VarianceTest",
+    "VarianceTests",
     "checked",
     "failure_of",
     "join_fits",

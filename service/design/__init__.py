@@ -5,6 +5,7 @@ from service.design.construction import make_design, make_designs, make_lots
 from service.design.design import Design, Grouping, RandomEffect
 from service.design.model_matrix import ModelMatrix
 from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_random
+from service.design.reduction import Removal, removals, without
 from service.design.streamed import StreamedDesign, is_streamed, make_streamed_design
 from service.design.subset import take_rows, without_empty_groups
 
@@ -17,6 +18,7 @@ __all__ = [
     "ModelMatrix",
     "RandomEffect",
     "RandomRows",
+    "Removal",
     "StreamedDesign",
     "code_fixed",
     "code_random",
@@ -25,6 +27,8 @@ __all__ = [
     "make_designs",
     "make_lots",
     "make_streamed_design",
+    "removals",
     "take_rows",
+    "without",
     "without_empty_groups",
 ]

@@ -9,6 +9,7 @@ from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
 from service.engine.hat import Hat, hat_of
 from service.engine.random_factors import random_factors
+from service.engine.refits import Refits, null_drops, refit
 from service.engine.verdict import Verdict
 from service.engine.without_group import WithoutGroup
 
@@ -20,11 +21,14 @@ __all__ = [
     "FactorEstimates",
     "Fit",
     "Hat",
+    "Refits",
     "Verdict",
     "WithoutGroup",
     "fit",
     "fit_all",
     "hat_of",
+    "null_drops",
     "random_factors",
+    "refit",
     "without_groups",
 ]

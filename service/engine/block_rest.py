@@ -54,6 +54,11 @@ class BlockRest:
         """How many elements there are."""
         return self.pattern.keys.size
 
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return self.pattern.keys
+
     def places(self, keys: Codes) -> Codes:
         """Where these elements are."""
         return self.pattern.find(keys)

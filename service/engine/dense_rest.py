@@ -34,6 +34,11 @@ class DenseRest:
         """Its elements, the lower triangle's unused."""
         return self.n_columns**2
 
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return np.arange(self.size)
+
     def places(self, keys: Codes) -> Codes:
         """An element's place is its key."""
         return keys

@@ -52,6 +52,11 @@ class Rest(Protocol):
         """How many elements there are."""
         ...
 
+    @property
+    def keys(self) -> Codes:
+        """Which element row * n_columns + column is at each place."""
+        ...
+
     def places(self, keys: Codes) -> Codes:
         """Where the elements row * n_columns + column, rows <= columns, are."""
         ...

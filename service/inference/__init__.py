@@ -1,6 +1,7 @@
 """What follows from estimates: degrees of freedom, intervals, shares of variance, pooling, context, fitted values."""
 
 from service.inference.alternatives import Alternatives, alternatives, distance
+from service.inference.bootstrap import Bootstrap, bootstrap, bootstrap_intervals
 from service.inference.classical import Regression
 from service.inference.coefficients import (
     CoefficientTable,
@@ -23,10 +24,13 @@ from service.inference.profile_intervals import profile_intervals
 from service.inference.row_residuals import RowResiduals, row_residuals
 from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
+from service.inference.simulations import Simulations, simulate
+from service.inference.variance_tests import VarianceTest, variance_tests
 from service.inference.wald_intervals import wald_intervals
 
 __all__ = [
     "Alternatives",
+    "Bootstrap",
     "CoefficientTable",
     "Comparison",
     "Contrast",
@@ -41,8 +45,12 @@ __all__ = [
     "RowResiduals",
     "SeparateRegressions",
     "Shares",
+    "Simulations",
     "SpreadIntervals",
+    "VarianceTest",
     "alternatives",
+    "bootstrap",
+    "bootstrap_intervals",
     "coefficient_table",
     "column_sds",
     "compare",
@@ -60,6 +68,8 @@ __all__ = [
     "row_residuals",
     "satterthwaite",
     "shares",
+    "simulate",
     "spread_intervals",
+    "variance_tests",
     "wald_intervals",
 ]

@@ -50,6 +50,8 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "GET /v1/fits/{id}/intervals",
         "GET /v1/fits/{id}/posterior",
         "GET /v1/fits/{id}/influence",
+        "POST /v1/fits/{id}/simulations",
+        "GET /v1/fits/{id}/variance-tests",
         "POST /v1/comparisons",
         "POST /v1/pooling",
         "POST /v1/designs",
