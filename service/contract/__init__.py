@@ -8,7 +8,7 @@ from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.influence import Influence
-from service.contract.intervals import IntervalMethod, IntervalTable
+from service.contract.intervals import IntervalRequest, IntervalTable
 from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.paging import Page, page_of
 from service.contract.pooling import PoolingDocument, PoolingOptions
@@ -34,7 +34,7 @@ __all__ = [
     "FormulaExpansion",
     "FormulaRequest",
     "Influence",
-    "IntervalMethod",
+    "IntervalRequest",
     "IntervalTable",
     "Limits",
     "NoteCatalogue",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from service.contract.bootstrap import BootstrapDraws
 from service.contract.part import Part
 from service.contract.posterior import Posterior
 
@@ -240,6 +241,7 @@ class FitDocument(Part):
     coefficients: dict[str, Coefficients] | None
     fitted: list[float] | None
     residuals: list[float] | None
+    bootstrap: BootstrapDraws | None = Field(description="Of intervals by bootstrap; null of others.")
     posterior: Posterior | None = Field(description="With the uniform prior; where that is improper, a note says so.")
     statistics: Statistics
     convergence: Convergence

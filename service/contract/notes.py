@@ -142,6 +142,15 @@ NOTES = NoteCatalogue(
             next=[PROFILE],
         ),
         NoteKind(
+            code="no_bootstrap",
+            severities=["warning"],
+            title="A bootstrap was asked for, and there is nothing to draw from.",
+            where={"group": GROUP, "factors": FACTORS},
+            advice="Ask for profile or Wald intervals instead.",
+            see="Davison & Hinkley 1997, section 2.2",
+            next=[PROFILE],
+        ),
+        NoteKind(
             code="heavy_tails",
             severities=["info"],
             title="Few groups leave the posterior tails so heavy that it lacks a mean or a standard deviation.",

@@ -21,7 +21,7 @@ MOST_MODELS = 1000
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
-Intervals = Literal["wald", "profile", "none"]
+Intervals = Literal["wald", "profile", "bootstrap", "none"]
 LongPart = Literal["random_effects", "coefficients", "fitted", "residuals", "posterior"]
 
 
@@ -96,7 +96,8 @@ class FitOptions(RowOptions):
     intervals: Intervals = Field(
         "wald",
         description="Intervals of all parameters. wald: from standard errors, each on a scale without bounds; profile: "
-        "all values that the criterion does not contradict, which may start at a standard deviation of 0.",
+        "all values that the criterion does not contradict, which may start at a standard deviation of 0; bootstrap: "
+        "percentiles of 1,000 fits to data drawn from the model.",
     )
     df: Literal["satterthwaite", "kenward-roger", "residual", "none"] = Field(
         "satterthwaite",

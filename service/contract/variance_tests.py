@@ -4,14 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from service.contract.chi_squared import ChiSquared
 from service.contract.part import Part
-
-
-class ChiSquared(Part):
-    """A part of a mixture: a chi-squared with `df` degrees of freedom; with none it is 0."""
-
-    weight: float
-    df: int
 
 
 class SimulatedLaw(Part):

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 
 from service.contract import document as wire
+from service.contract.bootstrap import BootstrapDraws
 from service.contract.posterior import Posterior
 from service.contract.request import FitOptions
 from service.design import Design
@@ -60,6 +61,7 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         coefficients=coefficients(found) if "coefficients" in long else None,
         fitted=fitted.tolist() if fitted is not None and "fitted" in long else None,
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
+        bootstrap=found.bootstrap if isinstance(found.bootstrap, BootstrapDraws) else None,
         posterior=found.posterior if isinstance(found.posterior, Posterior) else None,
         statistics=_statistics(found.fit),
         convergence=_convergence(found.fit),

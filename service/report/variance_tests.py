@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from service.contract import variance_tests as wire
+from service.contract.chi_squared import ChiSquared
 from service.design import Design
 from service.inference import VarianceTest
 
@@ -17,7 +18,7 @@ def variance_tests_part(
 
 def _test(design: Design, test: VarianceTest, n: int, seed: int) -> wire.VarianceTest:
     effect = design.random[test.removal.place]
-    mixture = None if test.mixture is None else [wire.ChiSquared(weight=0.5, df=df) for df in test.mixture]
+    mixture = None if test.mixture is None else [ChiSquared(weight=0.5, df=df) for df in test.mixture]
     return wire.VarianceTest(
         group=effect.grouping.name,
         terms=list(effect.names),

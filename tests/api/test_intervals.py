@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.api.resources import Resources
-from service.contract import Reply, Submission
+from service.contract import IntervalRequest, Reply, Submission
 from tests.api.stand_ins import DOCUMENT, FakeDocuments, FakeWorkers, ask, refusal, resources
 
 URL = "/v1/fits/f1/intervals"
@@ -34,12 +34,16 @@ def test_a_worker_finds_them_from_the_request_that_was_kept(
     assert (task, document) == ("service.tasks.intervals:find_intervals", DOCUMENT)
     assert isinstance(submission, Submission)
     assert (submission.content_type, submission.query) == ("text/csv", "formula=y")
-    assert arguments == [method, level]
+    assert arguments == [IntervalRequest.model_validate({"method": method, "confidence_level": level})]
 
 
-@pytest.mark.parametrize(
-    "query", ["?method=bayes", "?confidence_level=0", "?confidence_level=1", "?confidence_level=nan", "?method="]
-)
+WRONG = (
+    "method=bayes", "method=", "confidence_level=0", "confidence_level=1", "confidence_level=nan", "n=99", "seed=-1",
+    "levle=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", [f"?{wrong}" for wrong in WRONG])
 def test_what_is_no_method_or_level_is_refused(tmp_path: Path, query: str) -> None:
     workers = FakeWorkers()
     response = ask("GET", URL + query, keeping(workers, tmp_path))

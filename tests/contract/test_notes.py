@@ -17,6 +17,7 @@ CODES = [
     "no_adjustment",
     "variance_out_of_range",
     "no_posterior",
+    "no_bootstrap",
     "heavy_tails",
     "not_converged",
     "several_optima",

@@ -31,6 +31,7 @@ WRITERS = (
     adjustment.no_adjustment,
     limits.variance_out_of_range,
     limits.no_posterior,
+    limits.no_bootstrap,
     limits.heavy_tails,
     search.not_converged,
     search.several_optima,
