@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.contract.memory import Coding, PredictionErrors
+
 Rows = list[list[float | None]]
 Where = dict[str, str | int | float | list[str] | list[float] | None]
 
@@ -212,6 +214,10 @@ class FitDocument(Part):
     pooling: list[Pooling]
     random_effects: dict[str, RandomEffects] | None
     coefficients: dict[str, Coefficients] | None
+    coding: Coding
+    prediction: PredictionErrors | None = Field(
+        description="What the standard errors of predictions need; null where it is long and not asked for."
+    )
     fitted: list[float] | None
     residuals: list[float] | None
     statistics: Statistics

@@ -21,7 +21,7 @@ MOST_MODELS = 1000
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
-LongPart = Literal["random_effects", "coefficients", "fitted", "residuals"]
+LongPart = Literal["random_effects", "coefficients", "prediction", "fitted", "residuals"]
 
 
 def _ratio(value: object) -> object:
@@ -101,7 +101,12 @@ class FitOptions(BaseModel):
         'pooling, "inf" no pooling.',
         examples=[0, 0.5, "inf", [0.967, 0.015, 0.231]],
     )
-    include: LongParts = Field(["random_effects", "coefficients"], description="The long parts of the document.")
+    include: LongParts = Field(
+        ["random_effects", "coefficients"],
+        description="The long parts of the document. Of more than 200,000 numbers, `coefficients` are left out beside "
+        "`random_effects`, which with the fixed effects tell them; `prediction`, what the standard errors of "
+        "predictions need, is there if it has fewer or is asked for.",
+    )
 
     @model_validator(mode="after")
     def _has_one_of_the_two(self) -> Self:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from service.arrays import Codes, Flags, Matrix
+from service.arrays import Codes, Flags, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +85,10 @@ class Remainder:
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
         return np.flatnonzero(columns[self.keys // self.n_columns] | columns[self.keys % self.n_columns])
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        rows, columns = self.keys // self.n_columns, self.keys % self.n_columns
+        apart = rows != columns
+        both = np.concatenate([rows, columns[apart]]), np.concatenate([columns, rows[apart]])
+        return csr_array((np.concatenate([values, values[apart]]), both), (self.n_columns, self.n_columns))
