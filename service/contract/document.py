@@ -215,9 +215,7 @@ class FitDocument(Part):
     random_effects: dict[str, RandomEffects] | None
     coefficients: dict[str, Coefficients] | None
     coding: Coding
-    prediction: PredictionErrors | None = Field(
-        description="What the standard errors of predictions need; null where it is long and not asked for."
-    )
+    prediction: PredictionErrors
     fitted: list[float] | None
     residuals: list[float] | None
     statistics: Statistics

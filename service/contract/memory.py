@@ -55,6 +55,7 @@ class ErrorLink(Memory):
     With `u` independent and standard normal, the error of group j is R_j'u - K_j (later errors) - P_j (error of beta).
     """
 
+    group: str = Field(description="The factor.")
     root: list[Numbers] = Field(description="The upper triangles R_j, row by row: a list over the groups for each.")
     pull: list[Numbers] = Field(description="P_j, row by row: a list over the groups for each element.")
     later: SparseRows | None = Field(
@@ -73,16 +74,18 @@ class ErrorTie(Memory):
 class PredictionErrors(Memory):
     """What standard errors of predictions need: the law of the errors of beta and of the effects together.
 
-    The standard error of x'beta is |root x|; that of a group the fit did not know adds |spread' z|^2 for each factor.
+    The standard error of x'beta is |root x|; a group that the fit did not have adds |spread' z|^2 to its square. What
+    is said of each group is there beside `random_effects` unless it is long: `means`, or `links` and `tie`.
     """
 
     root: list[Numbers]
     spreads: dict[str, list[Numbers] | None] = Field(
         description="For each factor a root of the covariance of its effects; null where it has no bound."
     )
-    means: list[Numbers] | None = Field(
-        description="Where a varying intercept by one factor is all that varies: for each coefficient, the means of "
-        "its column in the groups. A group errs by its `std_error`, and `weight` times the means are its P."
+    means: list[Numbers | None] | None = Field(
+        description="Where a varying intercept by one factor is all that varies: for each coefficient the means of its "
+        "column in the groups, null for a column of ones. R of a group is its `std_error`, P its `weight` times the "
+        "means."
     )
     links: list[ErrorLink] | None = Field(description="Of other models: a link for each factor, as far as there are.")
     tie: ErrorTie | None

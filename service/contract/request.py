@@ -18,6 +18,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 MOST_MODELS = 1000
 """Models that one request may ask for."""
 
+LONG = 200_000
+"""Numbers of a part of the document from which it is left out where the others tell the same, or few need it."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
@@ -103,9 +106,9 @@ class FitOptions(BaseModel):
     )
     include: LongParts = Field(
         ["random_effects", "coefficients"],
-        description="The long parts of the document. Of more than 200,000 numbers, `coefficients` are left out beside "
-        "`random_effects`, which with the fixed effects tell them; `prediction`, what the standard errors of "
-        "predictions need, is there if it has fewer or is asked for.",
+        description=f"The long parts of the document. `coefficients` of more than {LONG:,} numbers are left out beside "
+        "`random_effects`, which with the fixed effects tell them. `prediction` asks for what standard errors of "
+        "predictions need of each group, which is there beside `random_effects` anyway unless it has more numbers.",
     )
 
     @model_validator(mode="after")

@@ -61,9 +61,10 @@ class Estimates:
 
     `kept` and `aliased` are positions among the design's columns; `group_level` (p,) is 1 where a kept column is
     constant within groups. `beta` and `std_error` (p,), `covariance` (p, p); an error is inf where no pooling leaves
-    it without bound. `error_root` (p, p) is R with R'R the covariance, what has no bound left out: |R x| is the standard
-    error of x'beta, without the differences that the covariance takes of a column far from zero. `theta` (k,) is in lme4's order; inf without pooling or noise. `fixed_sd` is the standard
-    deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
+    it without bound. `error_root` (p, p) is R with R'R the bounded part of the covariance: |R x| is the standard error
+    of x'beta, and loses less to a column far from zero than x' Cov x does. `theta` (k,) is in lme4's order; inf without
+    pooling or noise. `fixed_sd` is the standard deviation of X beta over the rows. `residual_df` are the degrees of
+    freedom sigma is estimated with.
 
     `evaluation` is the criterion at theta, in units of `products`' basis, of a model with one varying coefficient; None
     of others and at the limits, where it has no value.

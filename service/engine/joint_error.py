@@ -1,7 +1,7 @@
 """How the estimates of coefficients and effects err together: a chain of errors, a link for each factor.
 
-Their joint error has the covariance sigma^2 C^-1 of Henderson's mixed model equations C (Henderson 1975, Biometrics 31).
-Eliminating one factor after the other, the error of its effects given the errors of all that comes later is
+Their joint error has the covariance sigma^2 C^-1 of Henderson's mixed model equations C (Henderson 1975, Biometrics
+31). Eliminating one factor after the other, the error of its effects given the errors of all that comes later is
 
     e_j = u_j - K_j e_later - P_j e_beta,   u_j ~ N(0, sigma^2 H_j),   K_j = H_j E_j,   P_j = H_j C_j,
 
@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag, cholesky, solve_triangular
-from scipy.sparse import block_diag as sparse_block_diagonal
-from scipy.sparse import bsr_array, csr_array, hstack
+from scipy.linalg import cholesky, solve_triangular
+from scipy.sparse import block_diag, csr_array, hstack
 
 from service.arrays import Matrices, Matrix
 from service.engine import groupwise
@@ -25,7 +24,7 @@ from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
 from service.engine.elimination import columns_of, graded_roots, grading, groups_of, pool, shrunken, shrunken_roots
 from service.engine.estimates import Estimates
-from service.engine.sparsity import entries_of, meets_one_group
+from service.engine.sparsity import block_diagonal, entries_of, meets_one_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,9 @@ def joint_error(estimates: Estimates, most_tied: int) -> JointError | None:
             if len(left.C) > most_tied:
                 return None
             groups = [factor.gram.shape[2] for factor in products.factors[f:]]
-            return _in_data_units(estimates, links, _tie(left, _repeated(roots[f:], groups)))
+            return _in_data_units(estimates, links, _tie(left, _repeated(roots[f:], groups).toarray()))
         gram = _blocks(left.A[:own, :own], q)
-        H = _diagonal(shrunken(gram, root))
+        H = block_diagonal(shrunken(gram, root))
         pull = groups_of(H @ left.C[:own], q)
         links.append(Link(shrunken_roots(gram, root), pull, csr_array(H @ left.A[:own, own:])))
         left = left.without(own, H)
@@ -110,7 +109,7 @@ def _first(products: CrossProducts, root: Matrix, block: csr_array | None) -> Li
         H = half * half
     else:
         half, H = shrunken_roots(first.gram, root), shrunken(first.gram, root)
-    later = csr_array((H.shape[0] * H.shape[2], 0)) if block is None else csr_array(_diagonal(H) @ block)
+    later = csr_array((H.shape[0] * H.shape[2], 0)) if block is None else csr_array(block_diagonal(H) @ block)
     return Link(half, groupwise.product(H, first.cross[:, :-1]), later)
 
 
@@ -158,7 +157,7 @@ def _in_data_units(estimates: Estimates, links: Sequence[Link], tie: Tie | None)
         found.append(Link(_triangular(root).transpose(1, 2, 0), pull, _turned(link.later, f, turns, groups)))
     if tie is None:
         return JointError(tuple(found), None)
-    turn = _repeated(turns[len(links) :], groups[len(links) :])
+    turn = _repeated(turns[len(links) :], groups[len(links) :]).toarray()
     root = _triangular(tie.root @ turn.T * estimates.sigma)
     return JointError(tuple(found), Tie(root, turn @ tie.pull @ to_basis))
 
@@ -167,10 +166,8 @@ def _turned(later: csr_array, f: int, turns: Sequence[Matrix], groups: Sequence[
     """The K of factor f in the units of the data."""
     if later.shape[1] == 0 or all(turn.size == 1 and turn[0, 0] == 1.0 for turn in turns[f:]):
         return later
-    mine = _diagonal(np.repeat(turns[f][:, :, None], groups[f], axis=2))
-    back = [np.repeat(np.linalg.inv(turns[h])[:, :, None], groups[h], axis=2) for h in range(f + 1, len(turns))]
-    theirs = sparse_block_diagonal([_diagonal(each) for each in back], format="csr")
-    return csr_array(mine @ later @ theirs)
+    back = [np.linalg.inv(turn).astype(np.float64, copy=False) for turn in turns[f + 1 :]]
+    return csr_array(_repeated(turns[f : f + 1], groups[f : f + 1]) @ later @ _repeated(back, groups[f + 1 :]))
 
 
 def _triangular(roots: Matrix) -> Matrix:
@@ -180,10 +177,12 @@ def _triangular(roots: Matrix) -> Matrix:
     return np.asarray(np.linalg.qr(roots, mode="r"), dtype=np.float64)
 
 
-def _repeated(matrices: Sequence[Matrix], groups: Sequence[int]) -> Matrix:
+def _repeated(matrices: Sequence[Matrix], groups: Sequence[int]) -> csr_array:
     """The block-diagonal matrix with each of these once for every group."""
-    each = [matrix for matrix, count in zip(matrices, groups, strict=True) for _ in range(count)]
-    return np.asarray(block_diag(*each), dtype=np.float64)
+    each = [
+        block_diagonal(np.repeat(own[:, :, None], count, axis=2)) for own, count in zip(matrices, groups, strict=True)
+    ]
+    return csr_array(block_diag(each, format="csr"))
 
 
 def _touches(own: csr_array, q: int) -> bool:
@@ -201,11 +200,3 @@ def _blocks(own: csr_array, q: int) -> Matrices:
     row, column = entries.row[inside], entries.col[inside]
     blocks[row % q, column % q, row // q] = entries.data[inside]
     return blocks
-
-
-def _diagonal(matrices: Matrices) -> csr_array:
-    """The block-diagonal matrix of these (q, r, J)."""
-    groups = np.arange(matrices.shape[2] + 1)
-    blocks = np.ascontiguousarray(matrices.transpose(2, 0, 1))
-    shape = (matrices.shape[0] * groups[-1], matrices.shape[1] * groups[-1])
-    return csr_array(bsr_array((blocks, groups[:-1], groups), shape))

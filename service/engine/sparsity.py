@@ -9,9 +9,9 @@ group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import bsr_array, csr_array
 
-from service.arrays import Codes, Flags, Matrix, Vector
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,11 @@ class Remainder:
         apart = rows != columns
         both = np.concatenate([rows, columns[apart]]), np.concatenate([columns, rows[apart]])
         return csr_array((np.concatenate([values, values[apart]]), both), (self.n_columns, self.n_columns))
+
+
+def block_diagonal(matrices: Matrices) -> csr_array:
+    """The block-diagonal matrix of these (q, r, J)."""
+    groups = np.arange(matrices.shape[2] + 1)
+    blocks = np.ascontiguousarray(matrices.transpose(2, 0, 1))
+    shape = (matrices.shape[0] * (groups.size - 1), matrices.shape[1] * (groups.size - 1))
+    return csr_array(bsr_array((blocks, groups[:-1], groups), shape))

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from service.contract import document as wire
-from service.contract.request import FitOptions
+from service.contract.request import LONG, FitOptions, LongPart
 from service.design import Design
 from service.engine import Fit
 from service.errors import Fault, NotFinite
@@ -14,7 +14,8 @@ from service.quoting import excerpt
 from service.report.collector import paused
 from service.report.findings import Findings, findings_of
 from service.report.groups import coefficients, grouping_factors, pooling_parts, random_effects
-from service.report.notes import notes
+from service.report.memory import MOST_NUMBERS, coding, prediction_errors
+from service.report.notes import coefficients_left_out, notes
 from service.report.spreads import random_correlations, variance_components
 
 INTERCEPT = "(Intercept)"
@@ -36,6 +37,7 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
     share, long = found.shares, set(options.include)
     fitted = fitted_values(found.design, found.estimates) if {"fitted", "residuals"} & long else None
     groups = [factor.factor.grouping.name for factor in found.factors]
+    left_out = coefficients_left_out(found) if {"random_effects", "coefficients"} <= long else []
     return wire.FitDocument(
         id=id,
         status="succeeded",
@@ -52,13 +54,22 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         r_squared=wire.RSquared(marginal=share.r2_marginal, conditional=share.r2_conditional),
         pooling=pooling_parts(found),
         random_effects=random_effects(found) if "random_effects" in long else None,
-        coefficients=coefficients(found) if "coefficients" in long else None,
+        coefficients=coefficients(found) if "coefficients" in long and not left_out else None,
+        coding=coding(found.design, found.estimates),
+        prediction=prediction_errors(found, most=_most_numbers(long)),
         fitted=fitted.tolist() if fitted is not None and "fitted" in long else None,
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
         statistics=_statistics(found.fit),
         convergence=_convergence(found.fit),
-        notes=notes(found),
+        notes=[*notes(found), *left_out],
     )
+
+
+def _most_numbers(long: set[LongPart]) -> int:
+    """How many numbers may tell of the errors of the groups' effects, which stand beside these alone."""
+    if "random_effects" not in long:
+        return 0
+    return MOST_NUMBERS if "prediction" in long else LONG
 
 
 def _require_finite(found: Findings) -> None:

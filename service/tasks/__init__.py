@@ -3,6 +3,6 @@
 The serving process knows these functions by name alone; the command line calls them in its own process.
 """
 
-from service.tasks import fits, formulas
+from service.tasks import fits, formulas, predictions
 
-__all__ = ["fits", "formulas"]
+__all__ = ["fits", "formulas", "predictions"]

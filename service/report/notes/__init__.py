@@ -7,6 +7,9 @@ function a code.
 from service.contract.document import Note
 from service.report.findings import Findings
 from service.report.notes import boundary, groups, identification, limits, predictors, rows, search, slopes
+from service.report.notes.length import coefficients_left_out
+
+__all__ = ["WRITERS", "coefficients_left_out", "notes"]
 
 WRITERS = (
     rows.rows_dropped,
