@@ -7,7 +7,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 
 from service import __version__
-from service.api import fits, formulas, health, pages
+from service.api import fits, formulas, health, pages, predictions
 from service.api.middleware import AccessLog, HeadAsGet, Linger, SecurityHeaders
 from service.api.problems import HANDLERS
 from service.api.resources import Resources
@@ -47,7 +47,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
         api.add_middleware(layer)
-    for router in (fits.router, formulas.router, health.router):
+    for router in (fits.router, formulas.router, predictions.router, health.router):
         api.include_router(router)
     api.include_router(pages.router_of(api))
     return api

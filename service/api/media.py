@@ -12,6 +12,8 @@ PARQUET = "application/vnd.apache.parquet"
 TABLES = (CSV, ARROW_STREAM, ARROW_FILE, PARQUET)
 FIT_BODIES = (JSON, FORM, *TABLES)
 FORMULA_BODIES = (JSON,)
+DOCUMENT_BODIES = (JSON,)
+ROW_BODIES = FIT_BODIES
 
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 

@@ -14,7 +14,16 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from service.api import media
 from service.api.problems import KINDS, PROBLEM
-from service.contract import FitCollection, FitDocument, FitOptions, FormulaExpansion, FormulaRequest, Problem
+from service.contract import (
+    FitCollection,
+    FitDocument,
+    FitOptions,
+    FormulaExpansion,
+    FormulaRequest,
+    PredictionOptions,
+    Predictions,
+    Problem,
+)
 
 Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
@@ -41,6 +50,8 @@ ONE_OF_EACH: Piece = {
     ]
 }
 
+NEW_ROWS: Piece = {"floor": [0, 1], "county": ["LACQUIPARLE", "elsewhere"]}
+
 FIT_HEADERS: Piece = {
     "Location": {"description": "The path of the fit.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "Milliseconds of each stage of the work.", "schema": {"type": "string"}},
@@ -55,6 +66,7 @@ MODELLING = (
     "unknown_function", "no_observations", "too_few_groups", "all_singletons", "too_many_parameters",
     "unsupported_model",
 )  # fmt: skip
+CODING = ("column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "no_observations")
 RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 
@@ -79,6 +91,34 @@ class FitForm(FitOptions):
     dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
 
 
+class PredictionRequest(PredictionOptions):
+    """New rows to predict from a fit that is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": NEW_ROWS, "interval": "observation"}]})
+
+    data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
+        default_factory=dict,
+        description="Columns, each a list of one type, or records. Null is a missing value.",
+    )
+    dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
+
+
+class DocumentPredictionRequest(PredictionOptions):
+    """A fit document, and new rows to predict from it."""
+
+    document: FitDocument = Field(description="As `POST /v1/fits` answered it.")
+    data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
+        description="Columns, each a list of one type, or records. Null is a missing value."
+    )
+
+
+class PredictionForm(PredictionOptions):
+    """New rows as a form: as the JSON request, with the data as a file."""
+
+    data: bytes = Field(default_factory=bytes, description="A table: CSV, an Arrow stream or file, Parquet, or JSON.")
+    dataset: str = Field(default_factory=str, description="The name of a shipped data set.", examples=["radon"])
+
+
 PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
@@ -86,6 +126,10 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (FormulaExpansion, "serialization"),
+    (PredictionRequest, "validation"),
+    (PredictionForm, "validation"),
+    (DocumentPredictionRequest, "validation"),
+    (Predictions, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -120,7 +164,7 @@ def refusals(*codes: str) -> dict[int | str, Piece]:
     return {**named, "default": {"description": "Any other refusal.", "content": content}}
 
 
-def table_parameters() -> list[Piece]:
+def table_parameters(options: type[BaseModel]) -> list[Piece]:
     """The query parameters that go with a bare table: every option, those that are no plain text as JSON."""
     return [
         {
@@ -130,7 +174,7 @@ def table_parameters() -> list[Piece]:
             "description": f"With a bare table only. {option.pop('description')}",
             **({"schema": option} if _is_plain(option) else {"content": {media.JSON: {"schema": option}}}),
         }
-        for name, option in FitOptions.model_json_schema()["properties"].items()
+        for name, option in options.model_json_schema()["properties"].items()
     ]
 
 
@@ -149,7 +193,7 @@ def _samples(*commands: str) -> Piece:
 
 
 FIT_OPERATION: Piece = {
-    "parameters": table_parameters(),
+    "parameters": table_parameters(FitOptions),
     **_body(
         {
             media.JSON: {"schema": reference(FitRequest)},
@@ -172,6 +216,32 @@ FORMULA_OPERATION: Piece = {
     **_samples(
         "curl localhost:8000/v1/formulas -H 'Content-Type: application/json' \\\n"
         """  -d '{"formula": "y ~ (a + b)^2 + (1 + a | g)"}'"""
+    ),
+}
+
+
+KEPT_PREDICTION_OPERATION: Piece = {
+    "parameters": table_parameters(PredictionOptions),
+    **_body(
+        {
+            media.JSON: {"schema": reference(PredictionRequest)},
+            media.FORM: {"schema": reference(PredictionForm)},
+            **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
+        }
+    ),
+    **_samples(
+        "curl localhost:8000/v1/fits/$ID/predictions -H 'Content-Type: application/json' \\\n"
+        f"  -d '{json.dumps({'data': NEW_ROWS, 'interval': 'observation'})}'",
+        "curl 'localhost:8000/v1/fits/'$ID'/predictions?interval=mean' \\\n"
+        "  -H 'Content-Type: text/csv' --data-binary @houses.csv",
+    ),
+}
+
+PREDICTION_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(DocumentPredictionRequest)}}),
+    **_samples(
+        """jq -n --slurpfile fit fit.json '{document: $fit[0], data: {floor: [1], county: ["new"]}}' |\n"""
+        "  curl localhost:8000/v1/predictions -H 'Content-Type: application/json' -d @-"
     ),
 }
 

@@ -34,7 +34,7 @@ def checked_text(kind: type[Options], text: bytes, pointer: str) -> Options:
 
 
 def _refusal(error: ValidationError, kind: type[BaseModel], content: object, pointer: str) -> InvalidRequest:
-    """The error for what Pydantic found; of text, whose `content` is None, the steps of the check stay in its places."""
+    """The error for what Pydantic found; `content` is None of text, in whose places the steps of the check stay."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     faults = [
         Fault(

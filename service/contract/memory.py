@@ -42,7 +42,7 @@ class Coding(Memory):
 
 
 class SparseRows(Memory):
-    """A sparse matrix by rows: those of row i are `columns` and `values` from `starts[i]` to `starts[i + 1]`."""
+    """A sparse matrix by rows: `starts` says where in `columns` and `values` each row begins, and where the last ends."""
 
     starts: list[Index]
     columns: list[Index]

@@ -46,8 +46,8 @@ class Prediction(Part):
     status: RowStatus
     estimate: float | None = Field(description="The expected value of the response.")
     std_error: float | None = Field(
-        description="The standard error of the expected value, or, with an interval of an observation, of that. The "
-        "variances are taken as known. Null where it has no bound, and where the document does not tell; a note says so."
+        description="The standard error of the expected value, or of an observation where its interval is asked for, "
+        "the variances taken as known. Null where it has no bound or the document does not tell it; a note says why."
     )
     conf_low: float | None
     conf_high: float | None

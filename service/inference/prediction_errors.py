@@ -110,7 +110,7 @@ def _chain(chain: JointError, p: int, unit: float) -> _Chain:
     links, tie = chain.links, chain.tie
     return _Chain(
         roots=tuple(block_diagonal(link.root.transpose(1, 0, 2) / unit) for link in links),
-        pulls=tuple(link.pull.transpose(2, 0, 1).reshape(-1, p) for link in links),
+        pulls=tuple(link.pull.transpose(2, 0, 1).reshape(link.later.shape[0], p) for link in links),
         later=tuple(link.later for link in links),
         tie=None if tie is None else Tie(tie.root / unit, tie.pull),
     )

@@ -14,7 +14,7 @@ ROW_STATUS: tuple[RowStatus, RowStatus] = ("predicted", "missing_predictor")
 GROUP_STATUS: dict[int, GroupStatus] = {0: "known", NEW: "new", MISSING: "missing"}
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     """A prediction, in the members of the contract's `Prediction`."""
 
     status: RowStatus
@@ -110,8 +110,8 @@ def _why_unknown(model: FittedModel, rows: NewRows) -> PredictionNote:
     """Why a standard error is null."""
     if rows.groups and model.errors.chain is None:
         message = (
-            "The document does not tell how the effects of its groups err, which takes many numbers: fit with `include` "
-            "that has `prediction`. Where groups of two large factors meet, they are too many even so."
+            "The document does not tell how the effects of its groups err, which takes many numbers: ask for the fit "
+            "with `prediction` in `include`. Where large factors are crossed, they are too many even so."
         )
         return PredictionNote(code="no_group_errors", message=message)
     message = "Without pooling the mean over groups, and a group that the fit did not have, err without bound."

@@ -168,9 +168,13 @@ def _numbers(given: Sequence[float | None] | None, count: int | None, pointer: s
 
 def _matrix(given: Sequence[Sequence[float | None]], rows: int, columns: int, pointer: str) -> Matrix:
     """These rows of numbers, as many as there must be, all finite."""
-    sound = len(given) == rows and all(len(row) == columns for row in given)
-    _require(sound, pointer, f"These are not {rows} rows of {columns} numbers")
-    return _numbers([cell for row in given for cell in row], rows * columns, pointer).reshape(rows, columns)
+    try:
+        values = np.array(given, dtype=np.float64).reshape(len(given), -1 if given else columns)
+    except ValueError:  # rows of several lengths
+        values = np.empty((0, 0))
+    _require(values.shape == (rows, columns), pointer, f"These are not {rows} rows of {columns} numbers")
+    _require(bool(np.isfinite(values).all()), pointer, "A number is missing or not finite")
+    return values
 
 
 def _require(fits: bool, pointer: str, message: str) -> None:
