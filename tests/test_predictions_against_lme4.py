@@ -12,7 +12,7 @@ from tests.data.tables import Cell, plain
 from tests.tasks.questions import ask
 from tests.test_against_lme4 import MODELS, REFERENCE, SHIPPED, fitted, largest_sd
 
-UNSEEN = {True: "unseen", False: -999.0}
+UNSEEN: dict[bool, Cell] = {True: "unseen", False: -999.0}
 
 
 class Predicted(TypedDict):
@@ -44,10 +44,11 @@ def new_rows(id: str) -> dict[str, list[Cell]]:
     payload = read_file(table_of(id), [])
     assert payload.table is not None
     table = payload.table
-    columns = {name: [cells[row] for row in asked["rows"]] for name, cells in plain(table).items()}
-    for name in columns:
-        if isinstance(table.columns[name], Logical):
-            columns[name] = [None if cell is None else bool(cell) for cell in columns[name]]
+    columns: dict[str, list[Cell]] = {}
+    for name, cells in plain(table).items():
+        chosen = [cells[row] for row in asked["rows"]]
+        is_logical = isinstance(table.columns[name], Logical)
+        columns[name] = [bool(cell) if is_logical and cell is not None else cell for cell in chosen]
     for place, name in enumerate(asked["renamed"]):
         unseen = UNSEEN[isinstance(columns[name][0], str)]
         columns[name][2:] = [unseen if place == 0 else columns[name][2], unseen]

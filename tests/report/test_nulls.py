@@ -23,10 +23,19 @@ INTERVALS = r"/variance_components/(\d+|residual)/conf_(low|high)"
 CORRELATION = r"/random_correlations/\d+/correlation"
 SHARES = r"/icc/.*|/r_squared/.*"
 RATIO = r"/pooling/\d+/variance_ratio|/convergence/theta/\d+"
+SPREAD = r"/prediction/spreads/[^/]+"
 EQUIVALENT = r"/pooling/\d+/equivalent_n"
 
 SAYS_WHY = {
-    "no_pooling": [TESTS, ERRORS, LIKELIHOOD, "/variance_components/0/(variance|std_dev)", GROUP_INTERVAL, RATIO],
+    "no_pooling": [
+        TESTS,
+        ERRORS,
+        LIKELIHOOD,
+        "/variance_components/0/(variance|std_dev)",
+        GROUP_INTERVAL,
+        RATIO,
+        SPREAD,
+    ],
     "theta_held": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
     "boundary_variance": [GROUP_INTERVAL, CORRELATION, EQUIVALENT],
     "no_residual_variance": [TESTS, LIKELIHOOD, INTERVALS, CORRELATION, SHARES, RATIO, EQUIVALENT],
@@ -39,8 +48,12 @@ SAYS_WHY = {
 }
 """The nulls that a note explains, by its code."""
 
-NEVER_THERE = r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
-"""What was not asked for, the residual's term, and the weights where more varies than an intercept."""
+NEVER_THERE = (
+    r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
+    r"|/prediction/(means(/0)?|links(/\d+/later)?|tie)"
+)
+"""What was not asked for, the residual's term, the weights where more varies than an intercept, and what is told of
+the errors of predictions otherwise."""
 
 
 def nulls(value: object, path: str = "") -> Iterator[str]:
