@@ -16,8 +16,11 @@ from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFun
 Each = TypeVar("Each")
 
 
-def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
-    """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
+def reply_to(task: Callable[[], Reply], hint: str = "", *, formula: str = "/formula") -> Reply:
+    """The task's reply, or its refusal as one.
+
+    A `hint` may help with a formula that cannot be read; `formula` points to where the formula is in the request.
+    """
     try:
         return task()
     except ServiceError as error:
@@ -26,7 +29,7 @@ def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
         refusal = hinted(error.with_traceback(None), hint)
     except MemoryError:
         refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
-    return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
+    return Reply(failure_of(refusal, formula).model_dump_json().encode(), failed=True)
 
 
 def hinted(error: ServiceError, hint: str) -> ServiceError:

@@ -17,12 +17,13 @@ from service.tasks.models import the_fit
 
 def predict_from_document(submission: Submission) -> Reply:
     """The predictions of a request that brings the document; or why there are none."""
-    return reply_to(lambda: _from_document(submission))
+    return reply_to(lambda: _from_document(submission), formula="/document/model/formula")
 
 
 def predict_from_fit(document: bytes, submission: Submission) -> Reply:
     """The predictions of a fit whose document's bytes these are, for the rows of a request; or why there are none."""
-    return reply_to(lambda: _from_fit(document, submission))
+    # The formula is not part of the request: what it misses is a column of the data.
+    return reply_to(lambda: _from_fit(document, submission), formula="/data")
 
 
 def _from_document(submission: Submission) -> Reply:
