@@ -42,7 +42,7 @@ class Coding(Memory):
 
 
 class SparseRows(Memory):
-    """A sparse matrix by rows: `starts` says where in `columns` and `values` each row begins, and where the last ends."""
+    """A sparse matrix by rows: `starts` says where in `columns` and `values` each row begins, and the last ends."""
 
     starts: list[Index]
     columns: list[Index]
