@@ -71,6 +71,23 @@ class ErrorTie(Memory):
     pull: list[Numbers] = Field(description="A row for each group and coefficient, factor by factor.")
 
 
+class VarianceNodes(Memory):
+    """How well the variances of a varying-intercept model are known: its posterior as a mixture of t distributions.
+
+    The prior is flat on the coefficients and on the standard deviation between groups, 1/sigma^2 on the residual
+    variance. Each node is a ratio `theta` of the standard deviations, with its `share`.
+    """
+
+    theta: Numbers
+    share: Numbers
+    sigma: Numbers = Field(description="The scale of the residuals at each node.")
+    df: Index = Field(description="The degrees of freedom of each t distribution.")
+    beta: list[Numbers] = Field(description="The coefficients at each node.")
+    root: list[Numbers] = Field(description="For each node a matrix R, row by row: sigma |R x| is the scale of x'beta.")
+    weights: Numbers = Field(description="The summed prior weights of each group.")
+    response: Numbers = Field(description="The mean of the response, less offsets, in each group.")
+
+
 class PredictionErrors(Memory):
     """What standard errors of predictions need: the law of the errors of beta and of the effects together.
 
@@ -89,3 +106,7 @@ class PredictionErrors(Memory):
     )
     links: list[ErrorLink] | None = Field(description="Of other models: a link for each factor, as far as there are.")
     tie: ErrorTie | None
+    variances: VarianceNodes | None = Field(
+        description="For `variance_uncertainty`: there if `include` asks for `prediction`, and a varying intercept is "
+        "all that varies."
+    )

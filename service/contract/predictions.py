@@ -35,6 +35,14 @@ class PredictionOptions(BaseModel):
         "level of the population how much groups vary.",
     )
     confidence_level: float = Field(0.95, gt=0, lt=1, description="The level of the intervals.")
+    variance_uncertainty: bool = Field(
+        False,
+        description="Whether intervals count how little the variances are known, which matters with few groups. They "
+        "are then those of the posterior with a flat prior on the coefficients and on the standard deviation between "
+        "groups, and 1/sigma^2 on the residual variance; otherwise the variances are taken as known, and quantiles as "
+        "normal. Needs a varying intercept by one factor to be all that varies, and a document that was fitted with "
+        "`prediction` in `include`.",
+    )
     format: Literal["records", "columns"] = Field(
         "records", description="An object for each row, or a list for each number: the quicker way for many rows."
     )

@@ -10,6 +10,7 @@ from service.inference.new_rows import MISSING, NEW, Knowledge, NewGroups, NewRo
 from service.inference.pooling import Pooling, pooling
 from service.inference.predictions import Interval, Predictions, predict
 from service.inference.shares import Shares, customary_shares, shares
+from service.inference.variance_nodes import VarianceNodes, variance_nodes
 
 __all__ = [
     "MISSING",
@@ -27,6 +28,7 @@ __all__ = [
     "Predictions",
     "Shares",
     "SpreadIntervals",
+    "VarianceNodes",
     "code_rows",
     "coefficient_table",
     "contexts",
@@ -38,4 +40,5 @@ __all__ = [
     "predict",
     "shares",
     "spread_intervals",
+    "variance_nodes",
 ]

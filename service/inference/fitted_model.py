@@ -7,6 +7,7 @@ from service.arrays import Codes, Flags, Matrix, Vector, Vectors
 from service.design import Coding
 from service.engine import JointError
 from service.formula.formula import Formula
+from service.inference.variance_nodes import VarianceNodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,15 @@ class Errors:
 
     `root` (p, p): |R x| is the standard error of x'beta; `unbounded` (p,) marks coefficients whose error has no bound.
     `spreads`, one (q, q) for each factor, are roots of the effects' covariances, None where it has no bound. `chain`
-    are the links of the effects' errors, None where they are not known.
+    are the links of the effects' errors, None where they are not known. `variances` says how well the variances are
+    known, None where it does not.
     """
 
     root: Matrix
     unbounded: Flags
     spreads: tuple[Matrix | None, ...]
     chain: JointError | None
+    variances: VarianceNodes | None = None
 
 
 @dataclass(frozen=True, slots=True)

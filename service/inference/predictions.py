@@ -2,7 +2,7 @@
 
 Of a known group the expected value is x'beta + z'b_j; of one the fit did not have, or none, x'beta, and its own line
 may be as far from that as lines are apart. Intervals take the variances as known and their quantiles from the normal
-distribution.
+distribution, unless they are asked to count how little the variances are known.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,17 @@ import numpy as np
 from scipy.special import ndtri
 
 from service.arrays import Vector
+from service.errors import Fault, UnsupportedModel
 from service.inference.fitted_model import FittedModel
 from service.inference.new_rows import NewRows
 from service.inference.prediction_errors import standard_errors
+from service.inference.uncertain_variances import uncertain_intervals
+
+NOT_TOLD = (
+    "The document does not tell how well the variances are known. It does if `include` asks for `prediction`, and a "
+    "varying intercept by one factor, with two groups more than there are group-level columns, is all that varies and "
+    "is not held."
+)
 
 Interval = Literal["none", "mean", "observation"]
 
@@ -34,11 +42,19 @@ class Predictions:
 
 
 def predict(
-    model: FittedModel, rows: NewRows, *, conditional: bool, interval: Interval, confidence_level: float
+    model: FittedModel,
+    rows: NewRows,
+    *,
+    conditional: bool,
+    interval: Interval,
+    confidence_level: float,
+    variance_uncertainty: bool = False,
 ) -> Predictions:
     """The predictions of these rows; `conditional` on their groups, or for the average of all groups.
 
-    The error and the interval of an observation count the residual, and the groups' effects unless they are known.
+    The error and the interval of an observation count the residual, and the groups' effects unless they are known. With
+    `variance_uncertainty` the interval, but not the error, counts how little the variances are known; raises
+    UnsupportedModel where that is not told.
     """
     estimate = _estimates(model, rows, conditional=conditional)
     of_observations = interval == "observation"
@@ -47,6 +63,17 @@ def predict(
     if interval == "none":
         nothing = np.full_like(estimate, np.nan)
         return Predictions(estimate, error, nothing, nothing, of_observations)
+    if variance_uncertainty:
+        if model.errors.variances is None:
+            raise UnsupportedModel(NOT_TOLD, Fault(NOT_TOLD, pointer="/variance_uncertainty"))
+        low, high = uncertain_intervals(
+            model.errors.variances,
+            rows,
+            conditional=conditional,
+            of_observations=of_observations,
+            confidence_level=confidence_level,
+        )
+        return Predictions(estimate, error, low, high, of_observations)
     # By the lower tail, as one less a small tail would be rounded.
     half = -float(ndtri(0.5 - 0.5 * confidence_level)) * error
     return Predictions(estimate, error, estimate - half, estimate + half, of_observations)

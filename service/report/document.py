@@ -56,7 +56,9 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         random_effects=random_effects(found) if "random_effects" in long else None,
         coefficients=coefficients(found) if "coefficients" in long and not left_out else None,
         coding=coding(found.design, found.estimates),
-        prediction=prediction_errors(found, most=_most_numbers(long)),
+        prediction=prediction_errors(
+            found, most=_most_numbers(long), variances={"random_effects", "prediction"} <= long
+        ),
         fitted=fitted.tolist() if fitted is not None and "fitted" in long else None,
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
         statistics=_statistics(found.fit),

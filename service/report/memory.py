@@ -7,6 +7,7 @@ from service.arrays import Matrices, Matrix, Vectors
 from service.contract import memory as wire
 from service.design import Design
 from service.engine import Estimates, JointError, Link, Tie, joint_error
+from service.inference import VarianceNodes, variance_nodes
 from service.report.findings import Findings
 
 MOST_NUMBERS = 4_000_000
@@ -32,8 +33,8 @@ def coding(design: Design, estimates: Estimates) -> wire.Coding:
     )
 
 
-def prediction_errors(found: Findings, *, most: int) -> wire.PredictionErrors:
-    """How the estimates err; those of the groups' effects in no more than `most` numbers."""
+def prediction_errors(found: Findings, *, most: int, variances: bool) -> wire.PredictionErrors:
+    """How the estimates err, those of the groups' effects in no more than `most` numbers; and perhaps the variances."""
     estimates = found.estimates
     chain = None if estimates.is_varying_intercept else _chain(estimates, most)
     names = [factor.factor.grouping.name for factor in estimates.factors]
@@ -47,6 +48,7 @@ def prediction_errors(found: Findings, *, most: int) -> wire.PredictionErrors:
         means=_means(estimates) if estimates.is_varying_intercept and is_short and most else None,
         links=None if chain is None else [_link(name, link) for name, link in zip(names, chain.links, strict=False)],
         tie=None if chain is None or chain.tie is None else _tie(chain.tie),
+        variances=_variances(variance_nodes(found.fit)) if variances else None,
     )
 
 
@@ -75,6 +77,22 @@ def _means(estimates: Estimates) -> list[list[float] | None]:
         # A power of ten beyond 1e308 is no number.
         found.append((np.round(column, decimals) if decimals < 300 else column).tolist())
     return found
+
+
+def _variances(nodes: VarianceNodes | None) -> wire.VarianceNodes | None:
+    """The mixture in words; the means of the columns are there already."""
+    if nodes is None:
+        return None
+    return wire.VarianceNodes.model_construct(
+        theta=nodes.theta.tolist(),
+        share=nodes.share.tolist(),
+        sigma=nodes.sigma.tolist(),
+        df=nodes.df,
+        beta=nodes.beta.tolist(),
+        root=nodes.root.reshape(len(nodes.root), -1).tolist(),
+        weights=nodes.weights.tolist(),
+        response=nodes.response.tolist(),
+    )
 
 
 def _size(chain: JointError) -> int:

@@ -17,8 +17,14 @@ from service.engine import JointError, Link, Tie
 from service.errors import Fault, InvalidRequest, ServiceError
 from service.formula import read
 from service.formula.formula import Formula
-from service.inference import Errors, FittedFactor, FittedModel
+from service.inference import Errors, FittedFactor, FittedModel, VarianceNodes
 from service.quoting import pointer_to
+
+MOST_NODES = 1000
+"""Nodes of a mixture: each costs as much as all rows."""
+
+ROUNDING = 1e-6
+"""How far shares may be from adding up to 1."""
 
 
 def fitted_model(document: FitDocument, pointer: str) -> FittedModel:
@@ -89,6 +95,7 @@ def _errors(document: FitDocument, factors: Sequence[FittedFactor] | None, point
         unbounded=np.array([row.std_error is None for row in document.fixed_effects], dtype=np.bool_),
         spreads=tuple(spreads),
         chain=None if factors is None else _chain(document, factors, pointer),
+        variances=_variances(given, factors, p, pointer),
     )
 
 
@@ -118,10 +125,42 @@ def _link_of_means(means: list[list[float] | None], effects: RandomEffects, p: i
     J = len(effects.levels)
     weight = _numbers(effects.weight, J, f"{pointer}/means")
     error = _matrix(effects.std_error, J, 1, f"{pointer}/means")
-    _require(len(means) == p, f"{pointer}/means", f"There are not {p} columns")
-    columns = [np.ones(J) if own is None else _numbers(own, J, f"{pointer}/means/{k}") for k, own in enumerate(means)]
-    pull = weight * np.array(columns).reshape(p, J)
-    return Link(error.T[None], pull[None], csr_array((J, 0)))
+    return Link(error.T[None], (weight * _means(means, J, p, f"{pointer}/means"))[None], csr_array((J, 0)))
+
+
+def _means(given: list[list[float] | None], J: int, p: int, pointer: str) -> Matrix:
+    """The means (p, J) of the columns in the groups."""
+    _require(len(given) == p, pointer, f"There are not {p} columns")
+    columns = [np.ones(J) if own is None else _numbers(own, J, f"{pointer}/{k}") for k, own in enumerate(given)]
+    return np.array(columns, dtype=np.float64).reshape(p, J)
+
+
+def _variances(
+    errors: wire.PredictionErrors, factors: Sequence[FittedFactor] | None, p: int, pointer: str
+) -> VarianceNodes | None:
+    """How well the variances are known; None where the document does not tell."""
+    given = errors.variances
+    if given is None or errors.means is None or factors is None:
+        return None
+    J, K = len(factors[0].levels), len(given.theta)
+    means, pointer = _means(errors.means, J, p, f"{pointer}/means"), f"{pointer}/variances"
+    shares = _numbers(given.share, K, f"{pointer}/share")
+    sound = 0 < K <= MOST_NODES and bool((shares >= 0).all()) and abs(float(shares.sum()) - 1.0) < ROUNDING
+    _require(sound, f"{pointer}/share", f"These are not the shares of 1 to {MOST_NODES} nodes")
+    _require(given.df > 0, f"{pointer}/df", "There are no degrees of freedom")
+    weights = _numbers(given.weights, J, f"{pointer}/weights")
+    _require(bool((weights >= 0).all()), f"{pointer}/weights", "A weight is negative")
+    return VarianceNodes(
+        theta=_numbers(given.theta, K, f"{pointer}/theta"),
+        share=shares,
+        sigma=_numbers(given.sigma, K, f"{pointer}/sigma"),
+        df=given.df,
+        beta=_matrix(given.beta, K, p, f"{pointer}/beta"),
+        root=_matrix(given.root, K, p * p, f"{pointer}/root").reshape(K, p, p),
+        weights=weights,
+        response=_numbers(given.response, J, f"{pointer}/response"),
+        means=means,
+    )
 
 
 def _link(link: wire.ErrorLink, factor: FittedFactor, n_later: int, p: int, pointer: str) -> Link:

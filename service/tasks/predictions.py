@@ -69,6 +69,7 @@ def _predict(
             conditional=conditional,
             interval=options.interval,
             confidence_level=options.confidence_level,
+            variance_uncertainty=options.variance_uncertainty,
         )
     with clock.stage("report"):
         body = prediction_answer(
