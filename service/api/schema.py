@@ -66,7 +66,10 @@ MODELLING = (
     "unknown_function", "no_observations", "too_few_groups", "all_singletons", "too_many_parameters",
     "unsupported_model",
 )  # fmt: skip
-CODING = ("column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "no_observations")
+CODING = (
+    "column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "no_observations", "formula_syntax",
+    "too_many_parameters", "unsupported_model",
+)  # fmt: skip
 RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 

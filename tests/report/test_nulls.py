@@ -50,7 +50,7 @@ SAYS_WHY = {
 
 NEVER_THERE = (
     r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
-    r"|/prediction/(means(/0)?|links(/\d+/later)?|tie)"
+    r"|/prediction/(means(/0)?|links(/\d+/later)?|tie|variances)"
 )
 """What was not asked for, the residual's term, the weights where more varies than an intercept, and what is told of
 the errors of predictions otherwise."""

@@ -13,7 +13,7 @@ from service.design import make_design
 from service.engine import fit, joint_error
 from service.errors import InvalidRequest
 from service.formula import read
-from service.inference import FittedModel
+from service.inference import FittedModel, variance_nodes
 from service.report import fit_document, fitted_model
 from tests.engine.fits import fitted
 from tests.engine.structures import STRUCTURES
@@ -72,6 +72,18 @@ def test_a_varying_intercept_is_told_by_the_means_of_its_groups() -> None:
     np.testing.assert_allclose(recalled.links[0].root, chain.links[0].root, rtol=1e-14)
 
 
+def test_what_is_known_of_the_variances_comes_back() -> None:
+    found = document({**RADON, "include": ["random_effects", "prediction"]})
+    ours = fitted_model(found, "/document").errors.variances
+    design = make_design(read("log_radon ~ floor + (1 | county)"), dataset("radon"))
+    nodes = variance_nodes(fit(design))
+    assert ours is not None
+    assert nodes is not None
+    assert ours.df == nodes.df == 919 - 2 - 1
+    for name in ("theta", "share", "sigma", "beta", "root", "weights", "response"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(nodes, name))
+
+
 def recalled(document: Document) -> FittedModel:
     return fitted_model(checked_text(FitDocument, json.dumps(document).encode(), "/document"), "/document")
 
@@ -79,7 +91,8 @@ def recalled(document: Document) -> FittedModel:
 def plain(name: str) -> Document:
     """The document of a structure, or of radon, as JSON."""
     if name == "radon":
-        found: Document = json.loads(document(RADON).model_dump_json())
+        asked = {**RADON, "include": ["random_effects", "prediction"]}
+        found: Document = json.loads(document(asked).model_dump_json())
         return found
     options = FitOptions.model_validate({"formula": STRUCTURES[name].formula})
     text: Document = json.loads(fit_document("id", STRUCTURES[name], fitted(name), options).model_dump_json())
@@ -140,6 +153,13 @@ TAMPERED: list[tuple[str, Callable[[Document], object], str]] = [
     ("radon", cut("prediction", "means", 1), "/document/prediction/means/1"),
     ("radon", put(None, "random_effects", "county", "weight"), "/document/prediction/means"),
     ("radon", put(1, "statistics", "sigma"), ""),
+    ("radon", cut("prediction", "variances", "theta"), "/document/prediction/variances/share"),
+    ("radon", put(2, "prediction", "variances", "share", 0), "/document/prediction/variances/share"),
+    ("radon", put(0, "prediction", "variances", "df"), "/document/prediction/variances/df"),
+    ("radon", put(-1, "prediction", "variances", "weights", 0), "/document/prediction/variances/weights"),
+    ("radon", cut("prediction", "variances", "root", 5), "/document/prediction/variances/root"),
+    ("radon", cut("prediction", "variances", "beta"), "/document/prediction/variances/beta"),
+    ("radon", cut("prediction", "variances", "response"), "/document/prediction/variances/response"),
     ("radon", put(1, "surprise"), "/document/surprise"),
     ("a slope", put([[0.0]], "prediction", "means"), "/document/prediction/means"),
     ("a slope", cut("prediction", "links", 0, "root"), "/document/prediction/links/0/root"),

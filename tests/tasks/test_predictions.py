@@ -114,7 +114,8 @@ def test_a_kept_document_predicts_as_one_that_is_sent(radon: Answer) -> None:
 
     asked = [ask(json.dumps({"data": data, **options}).encode(), task=from_fit) for data in (FLOORS, rows)]
     csv = "floor,county\n0,LACQUIPARLE\n1,LACQUIPARLE\n1,elsewhere\n0,\n,AITKIN\n"
-    asked.append(ask(csv.encode(), "text/csv", "interval=mean&format=columns&confidence_level=0.95", task=from_fit))
+    query = "interval=mean&format=columns&confidence_level=0.95&variance_uncertainty=false"
+    asked.append(ask(csv.encode(), "text/csv", query, task=from_fit))
     expected = predicted(radon, FLOORS, **options)
     assert [json.loads(reply.body) for reply in asked] == [expected] * 3
 
@@ -194,6 +195,37 @@ def test_without_pooling_a_new_group_has_no_bound() -> None:
     answer = predicted(fitted(theta="inf"), FLOORS, interval="mean")
     assert [note["code"] for note in answer["notes"]] == ["no_bound"]
     assert [error is None for error in column(answer, "std_error")] == [False, False, True, True, True]
+
+
+ALL = ["random_effects", "prediction"]
+
+
+def test_intervals_may_count_how_little_the_variances_are_known() -> None:
+    document = fitted(include=ALL)
+    options = {"level": "population", "interval": "mean", "variance_uncertainty": True}
+    answer = predicted(document, {"floor": [0]}, **options)
+    # The posterior of mu as a long Gibbs run with the same priors has it, to the digits that the run holds.
+    assert (column(answer, "conf_low"), column(answer, "conf_high")) == (
+        [pytest.approx(1.3593, abs=2e-4)],
+        [pytest.approx(1.5664, abs=2e-4)],
+    )
+    plugged_in, counted = (
+        predicted(document, FLOORS, interval="observation", variance_uncertainty=counts) for counts in (False, True)
+    )
+    assert column(plugged_in, "estimate") == column(counted, "estimate")
+    for known, unknown in zip(plugged_in["predictions"][:4], counted["predictions"], strict=False):
+        assert unknown["conf_low"] < known["conf_low"] < known["conf_high"] < unknown["conf_high"]
+    assert counted["predictions"][4]["conf_low"] is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [{}, {"include": ALL, "theta": 0.5}, {"include": ALL, "formula": "log_radon ~ floor + (floor | county)"}],
+)
+def test_what_is_not_known_of_the_variances_is_not_counted(request_: Mapping[str, object]) -> None:
+    asked = {"document": fitted(**request_), "data": FLOORS, "interval": "mean", "variance_uncertainty": True}
+    refusal = refusal_of(ask(json.dumps(asked).encode(), task=predict_from_document))
+    assert (refusal.code, refusal.errors[0].pointer) == ("unsupported_model", "/variance_uncertainty")
 
 
 def test_an_observation_has_its_weight() -> None:
