@@ -3,13 +3,13 @@
 Run: python -m benchmarks.prediction_coverage
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from benchmarks.columns import labelled
 from benchmarks.table import head, row
-from service.arrays import Flags, Vector
+from service.arrays import Vector
 from service.data import Numeric, Table
 from service.design import make_design
 from service.engine import Fit, fit, joint_error
@@ -20,10 +20,13 @@ from service.inference.uncertain_variances import uncertain_intervals
 
 GROUP_SD, RESIDUAL_SD, ROWS = 0.33, 0.76, 5
 NUMBERS_OF_GROUPS = (5, 10, 30)
-DATA_SETS = 2000
+DATA_SETS = 1000
 LEVEL, Z = 0.95, 1.959963984540054
 FORMULA = read("y ~ x + (1 | g)", ["y", "x", "g"])
 BETA = np.array([1.5, -0.7])
+Intervals = Callable[[bool], tuple[Vector, Vector]]
+"""The ends of the intervals of all rows, of observations if so asked, otherwise of their means."""
+
 TITLES = ("mean of a known group", "mean of a new group", "observation in a new group")
 
 
@@ -37,7 +40,7 @@ def simulate(n_groups: int, random: np.random.Generator) -> Vector:
         y = BETA[0] + BETA[1] * x + alpha[groups.codes] + RESIDUAL_SD * random.standard_normal(x.size)
         made = fit(make_design(FORMULA, Table({"y": Numeric(y), "x": Numeric(x), "g": groups}, x.size)))
         rows, truth = predicted_rows(alpha, random)
-        covered.append([float(hits.mean()) for counts in (False, True) for hits in inside(made, rows, truth, counts)])
+        covered.append([share for how in (plugged_in, uncertain) for share in inside(how(made, rows), truth)])
     return np.array(np.mean(covered, axis=0), dtype=np.float64)
 
 
@@ -55,37 +58,43 @@ def predicted_rows(alpha: Vector, random: np.random.Generator) -> tuple[NewRows,
     return rows, [means[:n_groups], means[n_groups:], observed]
 
 
-def inside(made: Fit, rows: NewRows, truth: list[Vector], counts: bool) -> Iterator[Flags]:
-    """Whether each truth lies in its interval; `counts` the uncertainty of the variances."""
-    for known, of_observations, true in zip((True, False, False), (False, False, True), truth, strict=True):
-        low, high = (
-            uncertain(made, rows, of_observations=of_observations)
-            if counts
-            else plugged_in(made, rows, of_observations=of_observations)
-        )
-        part = slice(0, true.size) if known else slice(true.size, None)
-        yield (low[part] <= true) & (true <= high[part])
+def inside(intervals: Intervals, truth: list[Vector]) -> Iterator[float]:
+    """The share of each truth that lies in its interval."""
+    (low, high), (low_seen, high_seen) = (intervals(of_observations) for of_observations in (False, True))
+    known, new, observed = truth
+    n_groups = known.size
+    for true, ends in (
+        (known, (low[:n_groups], high[:n_groups])),
+        (new, (low[n_groups:], high[n_groups:])),
+        (observed, (low_seen[n_groups:], high_seen[n_groups:])),
+    ):
+        yield float(np.mean((ends[0] <= true) & (true <= ends[1])))
 
 
-def plugged_in(made: Fit, rows: NewRows, *, of_observations: bool) -> tuple[Vector, Vector]:
-    """The ends of intervals that take the variances as known."""
+def plugged_in(made: Fit, rows: NewRows) -> Intervals:
+    """The intervals that take the variances as known."""
     estimates = made.estimates
     (factor,) = estimates.factors
     unbounded = np.zeros(estimates.beta.size, dtype=np.bool_)
     errors = Errors(estimates.error_root, unbounded, (factor.spread,), joint_error(estimates, 0))
-    half = standard_errors(errors, rows, conditional=True, of_groups=True)
-    if of_observations:
-        half = np.hypot(half, estimates.sigma)
+    error = standard_errors(errors, rows, conditional=True, of_groups=True)
     centre = rows.X @ estimates.beta + np.append(factor.effects[0], 0.0)[rows.groups[0].codes]
-    return centre - Z * half, centre + Z * half
+
+    def intervals(of_observations: bool) -> tuple[Vector, Vector]:
+        half = Z * (np.hypot(error, estimates.sigma) if of_observations else error)
+        return centre - half, centre + half
+
+    return intervals
 
 
-def uncertain(made: Fit, rows: NewRows, *, of_observations: bool) -> tuple[Vector, Vector]:
-    """The ends of intervals that count how little they are known."""
+def uncertain(made: Fit, rows: NewRows) -> Intervals:
+    """The intervals that count how little they are known."""
     nodes = variance_nodes(made)
     if nodes is None:
         raise ValueError("the variances have no posterior")
-    return uncertain_intervals(nodes, rows, conditional=True, of_observations=of_observations, confidence_level=LEVEL)
+    return lambda of_observations: uncertain_intervals(
+        nodes, rows, conditional=True, of_observations=of_observations, confidence_level=LEVEL
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
-"""The size of a document of 125,000 groups, and the time that a million rows take to be predicted from it, all read
-and written, on one thread.
+"""The size of a document of 125,000 groups, and the time a million rows take to be predicted from it on one thread.
 
 Run: python -m benchmarks.prediction_size
 """
@@ -47,7 +46,7 @@ def new_rows(fitted: bytes, random: np.random.Generator) -> bytes:
 
 
 def seconds(fitted: bytes, rows: bytes, options: dict[str, str]) -> tuple[float, int]:
-    """The processor's least seconds of several for a request, from its bytes to the answer's, and the latter's number."""
+    """The processor's least seconds of several, from a request's bytes to the answer's, and the size of the answer."""
     with tempfile.NamedTemporaryFile() as file:
         body = b'{"document":%b,"data":%b,%b' % (fitted, rows, json.dumps(options).encode()[1:])
         Path(file.name).write_bytes(body)
