@@ -104,9 +104,9 @@ def _first(products: CrossProducts, root: Matrix, block: csr_array | None) -> Li
     """The link of the first factor; `block` (J q, columns) are its products with the later ones."""
     first = products.factors[0]
     if np.isinf(root).any():
-        # Without pooling H is the inverse of the Gram.
-        half = np.sqrt(groupwise.reciprocal(first.gram[0]))[None]
-        H = half * half
+        # Without pooling H is the inverse of the Gram; a group whose Gram is zero has no such fit.
+        H = 1.0 / first.gram
+        half = np.sqrt(H)
     else:
         half, H = shrunken_roots(first.gram, root), shrunken(first.gram, root)
     later = csr_array((H.shape[0] * H.shape[2], 0)) if block is None else csr_array(block_diagonal(H) @ block)

@@ -40,8 +40,8 @@ class Errors:
 class FittedModel:
     """A model with p coefficients `beta`, those of the formula's `columns` (p,), and random factors in lme4's order.
 
-    `sizes` are the factors' numbers of groups by name; `factors` is None where the groups' effects are not known.
-    `weights` names the column of prior weights.
+    `sizes` are the factors' numbers of groups by name, `widths` those of the coefficients that vary; `factors` is None
+    where the groups' effects are not known. `weights` names the column of prior weights.
     """
 
     formula: Formula
@@ -51,5 +51,6 @@ class FittedModel:
     sigma: float
     weights: str | None
     sizes: dict[str, int]
+    widths: dict[str, int]
     factors: tuple[FittedFactor, ...] | None
     errors: Errors

@@ -96,6 +96,9 @@ def _by_factor(model: FittedModel, names: Sequence[str], matrices: Sequence[Matr
     gathered: dict[str, list[Matrix]] = {}
     for place in lme4_order([model.sizes[name] for name in names]):
         gathered.setdefault(names[place], []).append(matrices[place])
+    if {name: sum(part.shape[1] for part in parts) for name, parts in gathered.items()} != model.widths:
+        message = "As many coefficients do not vary by the formula as by the document."
+        raise InvalidRequest(message, Fault(message, pointer="/document/model/formula"))
     return {name: np.column_stack(parts) if len(parts) > 1 else parts[0] for name, parts in gathered.items()}
 
 

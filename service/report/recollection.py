@@ -41,7 +41,18 @@ def fitted_model(document: FitDocument, pointer: str) -> FittedModel:
     _require(len(sizes) == len(listed) > 0, f"{pointer}/model/grouping_factors", "Two factors have one name, or none")
     factors = _factors(document, pointer)
     errors = _errors(document, factors, pointer)
-    return FittedModel(formula, coding, columns, beta, float(sigma[0]), document.model.weights, sizes, factors, errors)
+    return FittedModel(
+        formula=formula,
+        coding=coding,
+        columns=columns,
+        beta=beta,
+        sigma=float(sigma[0]),
+        weights=document.model.weights,
+        sizes=sizes,
+        widths={factor.group: len(factor.terms) for factor in listed},
+        factors=factors,
+        errors=errors,
+    )
 
 
 def _formula(document: FitDocument, pointer: str) -> Formula:

@@ -286,6 +286,28 @@ def test_a_refusal_points_to_what_is_wrong(
     assert (refusal.errors[0].pointer or "") == pointer
 
 
+@pytest.mark.parametrize(
+    ("formula", "pointer"),
+    [
+        ("log_radon ~ floor + (floor | county)", "/document/model/formula"),
+        ("log_radon ~ floor + (1 | state)", "/document/model/formula"),
+        ("log_radon ~ 1 + (1 | county)", "/document/coding/columns"),
+        ("log_radon ~ poly(floor, 101) + (1 | county)", "/document/coding/constants/poly(floor, 101)"),
+        ("log_radon ~ poly(floor, 2) + (1 | county)", "/document/coding/constants/poly(floor, 2)"),
+        (f"log_radon ~ {'(' * 60}floor{')' * 60} + (1 | county)", "/document/model/formula"),
+        ("log_radon ~ (a+b+c+d+e+f+h+i+j+k+l+m+n+o+p)^15 + (1 | county)", "/document/model/formula"),
+    ],
+)
+@pytest.mark.parametrize("level", ["conditional", "population"])
+def test_a_formula_that_is_not_the_documents_is_refused(radon: Answer, formula: str, pointer: str, level: str) -> None:
+    document = {**radon, "model": radon["model"] | {"formula": formula}}
+    rows = {**FLOORS, "state": ["MN"] * 5}
+    asked = {"document": document, "data": rows, "level": level, "interval": "observation"}
+    refusal = refusal_of(ask(json.dumps(asked).encode(), task=predict_from_document))
+    assert refusal.code in ("invalid_request", "formula_syntax")
+    assert refusal.errors[0].pointer == pointer
+
+
 def test_a_collection_does_not_predict() -> None:
     reply = ask(
         json.dumps({"dataset": "radon", "formulas": [RADON["formula"], "floor ~ 1 + (1 | county)"]}).encode(), task=fit
