@@ -19,6 +19,7 @@ from service.api import (
     pages,
     pooling,
     posterior,
+    predictions,
     simulations,
     tables,
     variance_tests,
@@ -63,7 +64,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Linger, HeadAsGet, SecurityHeaders, AccessLog):
         api.add_middleware(layer)
-    of_fits = (fits, tables, intervals, posterior, influence, simulations, variance_tests)
+    of_fits = (fits, tables, predictions, intervals, posterior, influence, simulations, variance_tests)
     for resource in (*of_fits, comparisons, pooling, designs, notes, formulas, health):
         api.include_router(resource.router)
     api.include_router(pages.router_of(api))

@@ -1,7 +1,7 @@
 """The wire: what clients send, what they get back, and what the two processes hand each other."""
 
 from service.contract.bootstrap import BootstrapDraws
-from service.contract.checking import checked
+from service.contract.checking import checked, checked_text
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.comparisons import ComparisonDocument, ComparisonOptions
 from service.contract.designs import DesignAnswer, DesignRequest
@@ -13,6 +13,7 @@ from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.paging import Page, page_of
 from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.posterior import Posterior, PosteriorRequest
+from service.contract.predictions import PredictionOptions, Predictions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 from service.contract.simulations import SimulationRequest, Simulations
@@ -45,6 +46,8 @@ __all__ = [
     "PoolingOptions",
     "Posterior",
     "PosteriorRequest",
+    "PredictionOptions",
+    "Predictions",
     "Problem",
     "Reply",
     "SimulationRequest",
@@ -53,6 +56,7 @@ __all__ = [
     "VarianceTest",
     "VarianceTests",
     "checked",
+    "checked_text",
     "failure_of",
     "join_fits",
     "page_of",

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from service.contract.bootstrap import BootstrapDraws
+from service.contract.memory import Coding, PredictionErrors
 from service.contract.part import Part
 from service.contract.posterior import Posterior
 
@@ -239,6 +240,8 @@ class FitDocument(Part):
     pooling: list[Pooling]
     random_effects: dict[str, RandomEffects] | None
     coefficients: dict[str, Coefficients] | None
+    coding: Coding
+    prediction: PredictionErrors
     fitted: list[float] | None
     residuals: list[float] | None
     bootstrap: BootstrapDraws | None = Field(description="Of intervals by bootstrap; null of others.")

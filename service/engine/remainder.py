@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from scipy.sparse import csr_array
+
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 
 
@@ -63,6 +65,10 @@ class Rest(Protocol):
 
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
+        ...
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
         ...
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:

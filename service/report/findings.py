@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from service.arrays import Vector
 from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest, checked
 from service.contract.posterior import Posterior
-from service.contract.request import FitOptions, Intervals
+from service.contract.request import LONG, FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
 from service.errors import ServiceError
@@ -33,7 +33,8 @@ THOUSAND = IntervalRequest()
 class Findings:
     """A design, its fit and what follows from them.
 
-    `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
+    `names` (p,) are those of the coefficients that were estimated, as R prints them, `include` the
+    long parts of the document that were asked for. `curvature` is None where nothing
     that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
     None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
     None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
@@ -44,6 +45,7 @@ class Findings:
     design: Design
     fit: Fit
     names: tuple[str, ...]
+    include: frozenset[str]
     degrees: str
     curvature: Curvature | None
     adjusted: KenwardRoger | None
@@ -55,6 +57,17 @@ class Findings:
     pooling: tuple[Pooling | None, ...]
     bootstrap: BootstrapDraws | ServiceError | None
     posterior: Posterior | ServiceError | None
+
+    @property
+    def coefficient_numbers(self) -> int:
+        """How many numbers the groups' own lines have."""
+        terms = {*self.names, *(name for factor in self.factors for name in factor.factor.names)}
+        return len(terms) * sum(factor.factor.n_groups for factor in self.factors)
+
+    @property
+    def leaves_out_coefficients(self) -> bool:
+        """Whether the groups' own lines are too long to repeat what stands in their deviations."""
+        return {"random_effects", "coefficients"} <= self.include and self.coefficient_numbers > LONG
 
     @property
     def estimates(self) -> Estimates:
@@ -79,6 +92,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions, draws: IntervalRe
         design=design,
         fit=fit,
         names=names,
+        include=frozenset(options.include),
         degrees=options.df,
         curvature=curvature,
         adjusted=adjusted,

@@ -33,6 +33,7 @@ CODES = [
     "group_level_predictor",
     "group_means_confound",
     "unscaled_predictors",
+    "coefficients_left_out",
 ]
 """Every code there is: clients rely on them."""
 

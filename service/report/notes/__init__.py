@@ -13,6 +13,7 @@ from service.report.notes import (
     groups,
     identification,
     intervals,
+    length,
     limits,
     predictors,
     rows,
@@ -47,6 +48,7 @@ WRITERS = (
     predictors.group_level_predictor,
     predictors.group_means_confound,
     predictors.unscaled_predictors,
+    length.coefficients_left_out,
 )
 """One for each code, which is its name."""
 
