@@ -20,7 +20,10 @@ from service.api import (
     pages,
     pooling,
     posterior,
+    predictions,
+    simulations,
     tables,
+    variance_tests,
 )
 from service.api.admission import Admission
 from service.api.exchanges import Exchanges
@@ -64,7 +67,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Admission, Linger, HeadAsGet, SecurityHeaders, Exchanges):
         api.add_middleware(layer)
-    of_fits = (fits, events, tables, intervals, posterior, influence)
+    of_fits = (fits, events, tables, predictions, intervals, posterior, influence, simulations, variance_tests)
     for resource in (*of_fits, comparisons, pooling, designs, notes, formulas, health):
         api.include_router(resource.router)
     api.include_router(pages.router_of(api))

@@ -33,7 +33,12 @@ from service.contract import (
     PoolingDocument,
     PoolingOptions,
     Posterior,
+    PredictionOptions,
+    Predictions,
     Problem,
+    SimulationRequest,
+    Simulations,
+    VarianceTests,
 )
 from service.contract.tables import (
     CoefficientPage,
@@ -47,6 +52,7 @@ Piece = dict[str, Any]
 """A piece of OpenAPI. `Any`, as FastAPI types it: no type in use describes JSON Schema."""
 
 Cell = float | str | bool | None
+Rows = dict[str, list[Cell]] | list[dict[str, Cell]]
 
 RADON: Piece = {"formula": "log_radon ~ floor + (1 | county)", "dataset": "radon"}
 EXCERPT: Piece = {
@@ -73,6 +79,8 @@ ONE_OF_EACH: Piece = {
     ]
 }
 
+NEW_ROWS: Piece = {"floor": [0, 1], "county": ["LACQUIPARLE", "elsewhere"]}
+
 FIT_HEADERS: Piece = {
     "Location": {"description": "The path of the fit.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "Milliseconds of each stage of the work.", "schema": {"type": "string"}},
@@ -95,13 +103,17 @@ MODELLING = (
     "unknown_function", "no_observations", "too_few_groups", "all_singletons", "too_many_parameters",
     "unsupported_model",
 )  # fmt: skip
+CODING = (
+    "column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "no_observations", "formula_syntax",
+    "too_many_parameters", "unsupported_model",
+)  # fmt: skip
 RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
 
 
 class Inline(BaseModel):
     """The rows of a request in JSON."""
 
-    data: dict[str, list[Cell]] | list[dict[str, Cell]] = Field(
+    data: Rows = Field(
         default_factory=dict,
         description="Columns, each a list of one type, or records. Null is a missing value.",
     )
@@ -151,6 +163,23 @@ class PoolingForm(Attached, PoolingOptions):
     model_config = ConfigDict(json_schema_extra=ONE_SOURCE)
 
 
+class PredictionRequest(Inline, PredictionOptions):
+    """New rows to predict from a fit that is kept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": NEW_ROWS, "interval": "observation"}]})
+
+
+class PredictionForm(Attached, PredictionOptions):
+    """New rows as a form: as the JSON request, with the data as a file."""
+
+
+class DocumentPredictionRequest(PredictionOptions):
+    """A fit document, and new rows to predict from it."""
+
+    document: FitDocument = Field(description="As `POST /v1/fits` answered it.")
+    data: Rows = Field(description="Columns, each a list of one type, or records. Null is a missing value.")
+
+
 PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (FitRequest, "validation"),
     (FitForm, "validation"),
@@ -163,6 +192,7 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (DesignAnswer, "serialization"),
     (NoteCatalogue, "serialization"),
     (NoteKind, "serialization"),
+    (SimulationRequest, "validation"),
     (FitDocument, "serialization"),
     (FitCollection, "serialization"),
     (JobView, "serialization"),
@@ -178,6 +208,12 @@ PUBLISHED: list[tuple[type[BaseModel], JsonSchemaMode]] = [
     (VarianceComponentPage, "serialization"),
     (FittedPage, "serialization"),
     (Influence, "serialization"),
+    (Simulations, "serialization"),
+    (VarianceTests, "serialization"),
+    (PredictionRequest, "validation"),
+    (PredictionForm, "validation"),
+    (DocumentPredictionRequest, "validation"),
+    (Predictions, "serialization"),
     (Problem, "serialization"),
 ]
 
@@ -300,6 +336,14 @@ FORMULA_OPERATION: Piece = {
     ),
 }
 
+SIMULATION_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(SimulationRequest)}}),
+    **_samples(
+        "curl localhost:8000/v1/fits/$ID/simulations -H 'Content-Type: application/json' \\\n"
+        """  -d '{"n": 100, "seed": 7, "groups": "new"}'"""
+    ),
+}
+
 
 PLAN: Piece = {
     "groups": {"n_groups": 20, "size": 5},
@@ -311,6 +355,32 @@ PLAN: Piece = {
 DESIGN_OPERATION: Piece = {
     **_body({media.JSON: {"schema": reference(DesignRequest)}}),
     **_samples(f"curl localhost:8000/v1/designs -H 'Content-Type: application/json' \\\n  -d '{json.dumps(PLAN)}'"),
+}
+
+
+KEPT_PREDICTION_OPERATION: Piece = {
+    "parameters": table_parameters(PredictionOptions),
+    **_body(
+        {
+            media.JSON: {"schema": reference(PredictionRequest)},
+            media.FORM: {"schema": reference(PredictionForm)},
+            **{table: {"schema": {"type": "string", "format": "binary"}} for table in media.TABLES},
+        }
+    ),
+    **_samples(
+        "curl localhost:8000/v1/fits/$ID/predictions -H 'Content-Type: application/json' \\\n"
+        f"  -d '{json.dumps({'data': NEW_ROWS, 'interval': 'observation'})}'",
+        "curl 'localhost:8000/v1/fits/'$ID'/predictions?interval=mean' \\\n"
+        "  -H 'Content-Type: text/csv' --data-binary @houses.csv",
+    ),
+}
+
+PREDICTION_OPERATION: Piece = {
+    **_body({media.JSON: {"schema": reference(DocumentPredictionRequest)}}),
+    **_samples(
+        """jq -n --slurpfile fit fit.json '{document: $fit[0], data: {floor: [1], county: ["new"]}}' |\n"""
+        "  curl localhost:8000/v1/predictions -H 'Content-Type: application/json' -d @-"
+    ),
 }
 
 

@@ -1,24 +1,29 @@
 """The wire: what clients send, what they get back, and what the two processes hand each other."""
 
-from service.contract.checking import checked
+from service.contract.bootstrap import BootstrapDraws
+from service.contract.checking import checked, checked_text
 from service.contract.collection import FailedFit, FitCollection, join_fits, read_fits
 from service.contract.comparisons import ComparisonDocument, ComparisonOptions
 from service.contract.designs import DesignAnswer, DesignRequest
 from service.contract.document import FitDocument, FormulaExpansion
 from service.contract.exchange import Limits, Reply, Submission
 from service.contract.influence import Influence
-from service.contract.intervals import IntervalMethod, IntervalTable
+from service.contract.intervals import IntervalRequest, IntervalTable
 from service.contract.job import FitList, JobView
 from service.contract.notes import NOTES, NoteCatalogue, NoteKind
 from service.contract.paging import Page, page_of
 from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.posterior import Posterior, PosteriorRequest
+from service.contract.predictions import PredictionOptions, Predictions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
+from service.contract.simulations import SimulationRequest, Simulations
+from service.contract.variance_tests import VarianceTest, VarianceTests
 
 __all__ = [
     "MOST_MODELS",
     "NOTES",
+    "BootstrapDraws",
     "ComparisonDocument",
     "ComparisonOptions",
     "DesignAnswer",
@@ -32,7 +37,7 @@ __all__ = [
     "FormulaExpansion",
     "FormulaRequest",
     "Influence",
-    "IntervalMethod",
+    "IntervalRequest",
     "IntervalTable",
     "JobView",
     "Limits",
@@ -44,10 +49,17 @@ __all__ = [
     "PoolingOptions",
     "Posterior",
     "PosteriorRequest",
+    "PredictionOptions",
+    "Predictions",
     "Problem",
     "Reply",
+    "SimulationRequest",
+    "Simulations",
     "Submission",
+    "VarianceTest",
+    "VarianceTests",
     "checked",
+    "checked_text",
     "failure_of",
     "join_fits",
     "page_of",

@@ -20,12 +20,30 @@ def checked(kind: type[Options], content: Mapping[str, object]) -> Options:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        refusal = _refusal(error, kind, content, "")
+    raise refusal
+
+
+def checked_text(kind: type[Options], text: bytes, pointer: str) -> Options:
+    """The same of JSON text that stands at this pointer."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        refusal = _refusal(error, kind, None, pointer)
+    raise refusal
+
+
+def _refusal(error: ValidationError, kind: type[BaseModel], content: object, pointer: str) -> InvalidRequest:
+    """The error for what Pydantic found; `content` is None of text, in whose places the steps of the check stay."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
     faults = [
-        Fault(_sentence(item["type"], item["msg"], item["loc"], kind), pointer=_pointer(item["loc"], content))
+        Fault(
+            _sentence(item["type"], item["msg"], item["loc"], kind),
+            pointer=pointer_to(pointer, *item["loc"]) if content is None else _pointer(item["loc"], content),
+        )
         for item in found[:MOST_FAULTS]
     ]
-    raise InvalidRequest(f"The request is not valid at {faults[0].pointer}: {faults[0].message}", *faults)
+    return InvalidRequest(f"The request is not valid at {faults[0].pointer}: {faults[0].message}", *faults)
 
 
 def _sentence(type: str, message: str, location: tuple[int | str, ...], kind: type[BaseModel]) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from service.contract.chi_squared import ChiSquared
 from service.contract.part import Part
 from service.contract.request import Method, RowOptions
 
@@ -62,13 +63,6 @@ class TestedDifference(Part):
     fixed_terms: list[str]
     variances: list[TestedVariance]
     covariances: list[TestedCovariance]
-
-
-class ChiSquared(Part):
-    """A part of the statistic's distribution, if the smaller model is true; without degrees of freedom it is 0."""
-
-    df: int
-    weight: float
 
 
 class LikelihoodRatioTest(Part):

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from service.contract.bootstrap import BootstrapDraws
+from service.contract.memory import Coding, PredictionErrors
 from service.contract.part import Part
 from service.contract.posterior import Posterior
 
@@ -238,8 +240,11 @@ class FitDocument(Part):
     pooling: list[Pooling]
     random_effects: dict[str, RandomEffects] | None
     coefficients: dict[str, Coefficients] | None
+    coding: Coding
+    prediction: PredictionErrors
     fitted: list[float] | None
     residuals: list[float] | None
+    bootstrap: BootstrapDraws | None = Field(description="Of intervals by bootstrap; null of others.")
     posterior: Posterior | None = Field(description="With the uniform prior; where that is improper, a note says so.")
     statistics: Statistics
     convergence: Convergence

@@ -2,12 +2,24 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from service.contract.bootstrap import BootstrapDraws
 from service.contract.part import Part
 
-IntervalMethod = Literal["wald", "profile"]
+IntervalMethod = Literal["wald", "profile", "bootstrap"]
 Parameter = Literal["fixed_effect", "std_dev", "correlation", "icc"]
+
+
+class IntervalRequest(BaseModel):
+    """How intervals are found; `n` and `seed` are of a bootstrap alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: IntervalMethod = Field(default="wald", description="How the intervals are found.")
+    confidence_level: float = Field(default=0.95, gt=0, lt=1, description="Of every interval.")
+    n: int = Field(default=1000, ge=100, le=10_000, description="Fits of a bootstrap to data drawn from the model.")
+    seed: int = Field(default=1, ge=0, lt=2**53, description="Of a bootstrap's draws: the same seed, the same ends.")
 
 
 class ParameterInterval(Part):
@@ -33,3 +45,4 @@ class IntervalTable(Part):
     method: IntervalMethod
     confidence_level: float
     intervals: list[ParameterInterval]
+    bootstrap: BootstrapDraws | None = Field(description="Null for other methods.")

@@ -14,6 +14,7 @@ TERMS = "The names, ten at most."
 
 POSTERIOR = NextRequest(method="GET", path="/v1/fits/{id}/posterior", body=None)
 HALF_T = NextRequest(method="GET", path="/v1/fits/{id}/posterior?prior=half-t&scale={sd_within}", body=None)
+LINES = NextRequest(method="POST", path="/v1/fits", body={"formula": "{formula}", "include": ["coefficients"]})
 PROFILE = NextRequest(method="GET", path="/v1/fits/{id}/intervals?method=profile", body=None)
 POOLING = NextRequest(method="POST", path="/v1/pooling", body={"formula": "{formula}"})
 ESTIMATED = NextRequest(method="POST", path="/v1/fits", body={"formula": "{formula}", "theta": None})
@@ -139,6 +140,15 @@ NOTES = NoteCatalogue(
             where={"group": GROUP, "factors": FACTORS},
             advice="Take a profile interval instead, which may start at 0.",
             see="Gelman 2006, Bayesian Analysis 1(3)",
+            next=[PROFILE],
+        ),
+        NoteKind(
+            code="no_bootstrap",
+            severities=["warning"],
+            title="A bootstrap was asked for, and there is nothing to draw from.",
+            where={"group": GROUP, "factors": FACTORS},
+            advice="Ask for profile or Wald intervals instead.",
+            see="Davison & Hinkley 1997, section 2.2",
             next=[PROFILE],
         ),
         NoteKind(
@@ -322,6 +332,15 @@ NOTES = NoteCatalogue(
             advice="The estimates lose nothing, but a change of unit, or `scale()`, makes them readable.",
             see="Gelman & Hill 2007, section 4.1",
             next=[],
+        ),
+        NoteKind(
+            code="coefficients_left_out",
+            severities=["info"],
+            title="The groups' own coefficients are left out of a long document, which tells them in fewer numbers.",
+            where={"group": GROUP, "factors": FACTORS, "numbers": "How many numbers they are."},
+            advice="Ask with `include` for `coefficients` alone to get them.",
+            see="Gelman & Hill 2007, section 12.4",
+            next=[LINES],
         ),
     ]
 )

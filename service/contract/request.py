@@ -18,11 +18,14 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 MOST_MODELS = 1000
 """Models that one request may ask for."""
 
+LONG = 200_000
+"""Numbers of a part of the document from which it is left out where the others tell the same, or few need it."""
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Method = Literal["REML", "ML"]
 Contrast = Literal["treatment", "sum", "helmert", "poly"]
-Intervals = Literal["wald", "profile", "none"]
-LongPart = Literal["random_effects", "coefficients", "fitted", "residuals", "posterior"]
+Intervals = Literal["wald", "profile", "bootstrap", "none"]
+LongPart = Literal["random_effects", "coefficients", "prediction", "fitted", "residuals", "posterior"]
 
 
 def _ratio(value: object) -> object:
@@ -96,7 +99,8 @@ class FitOptions(RowOptions):
     intervals: Intervals = Field(
         "wald",
         description="Intervals of all parameters. wald: from standard errors, each on a scale without bounds; profile: "
-        "all values that the criterion does not contradict, which may start at a standard deviation of 0.",
+        "all values that the criterion does not contradict, which may start at a standard deviation of 0; bootstrap: "
+        "percentiles of 1,000 fits to data drawn from the model.",
     )
     df: Literal["satterthwaite", "kenward-roger", "residual", "none"] = Field(
         "satterthwaite",
@@ -111,7 +115,12 @@ class FitOptions(RowOptions):
         'pooling, "inf" no pooling.',
         examples=[0, 0.5, "inf", [0.967, 0.015, 0.231]],
     )
-    include: LongParts = Field(["random_effects", "coefficients"], description="The long parts of the document.")
+    include: LongParts = Field(
+        ["random_effects", "coefficients"],
+        description=f"The long parts of the document. `coefficients` of more than {LONG:,} numbers are left out beside "
+        "`random_effects`, which with the fixed effects tell them. `prediction` asks for what standard errors of "
+        "predictions need of each group, which is there beside `random_effects` anyway unless it has more numbers.",
+    )
 
     @model_validator(mode="after")
     def _has_one_of_the_two(self) -> Self:

@@ -8,7 +8,7 @@ from service.errors import Fault, InvalidRequest, MalformedBody, NotFinite
 from service.quoting import excerpt, pointer_to
 
 _LISTS = {"formulas", "include"}
-_JSON = {"confidence_level", "contrasts", "levels", "theta"}
+_JSON = {"confidence_level", "contrasts", "levels", "theta", "variance_uncertainty"}
 _MOST_OPTIONS = 64
 
 
@@ -26,7 +26,8 @@ def options_of_text(pairs: Iterable[tuple[str, str]]) -> dict[str, Json]:
     """The options by name; raises `InvalidRequest` for one that is given twice or is not the JSON it should be.
 
     `include` may be given several times, or as a list with commas; `formulas` several times, or as a JSON list;
-    `levels`, `contrasts`, `theta` and `confidence_level` are JSON text; all others are text as it stands.
+    `levels`, `contrasts`, `theta`, `confidence_level` and `variance_uncertainty` are JSON text; all others are text as
+    it stands.
     """
     options: dict[str, Json] = {}
     lists: dict[str, list[Json]] = {}
@@ -65,4 +66,5 @@ _EXAMPLES = {
     "formulas": '["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"]',
     "levels": '{"floor": ["basement", "first"]}',
     "theta": "0.5 or inf",
+    "variance_uncertainty": "true",
 }

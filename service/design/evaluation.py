@@ -41,14 +41,14 @@ KnownConstants = Mapping[str, Constants]
 
 def takes_statistics(expression: Expression) -> bool:
     """Whether a call in an expression looks at a whole column, so that its values are not those of their rows alone."""
-    return next(_statistical_calls(expression), None) is not None
+    return next(statistical_calls(expression), None) is not None
 
 
 def take_constants(expressions: Iterable[Expression], table: Table) -> dict[str, Constants]:
     """The statistics of every call in these expressions that takes some, over the rows where its variable is known."""
     constants: dict[str, Constants] = {}
     for expression in expressions:
-        for call in _statistical_calls(expression):
+        for call in statistical_calls(expression):
             text = label(call)
             if text not in constants:
                 arguments = match_arguments(call)
@@ -76,17 +76,17 @@ def evaluate(expression: Expression, table: Table, constants: KnownConstants) ->
     return value
 
 
-def _statistical_calls(expression: Expression) -> Iterator[Call]:
+def statistical_calls(expression: Expression) -> Iterator[Call]:
     """The calls in an expression that take statistics, inner ones first."""
     match expression:
         case Unary(operand=inner) | Parenthesis(inner=inner):
-            yield from _statistical_calls(inner)
+            yield from statistical_calls(inner)
         case Binary(left=left, right=right):
-            yield from _statistical_calls(left)
-            yield from _statistical_calls(right)
+            yield from statistical_calls(left)
+            yield from statistical_calls(right)
         case Call(function=function, arguments=arguments):
             for argument in arguments:
-                yield from _statistical_calls(argument.value)
+                yield from statistical_calls(argument.value)
             if function in STATISTICAL:
                 yield expression
 

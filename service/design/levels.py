@@ -5,6 +5,7 @@ numeric order, as R's `factor()` does it, except that whole numbers never turn i
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -77,8 +78,8 @@ def recoded(factor: Categorical, levels: Sequence[str]) -> Codes:
     """The codes of the same labels in other levels, (n,); -1 where a row is missing or its label is not among them."""
     if factor.levels == levels:
         return factor.codes
-    code_of = {level: code for code, level in enumerate(levels)}
-    translation = np.array([*(code_of.get(level, -1) for level in factor.levels), -1], dtype=np.intp)
+    code_of = dict(zip(levels, range(len(levels)), strict=True))
+    translation = np.array([*map(code_of.get, factor.levels, repeat(-1)), -1], dtype=np.intp)
     return translation[factor.codes]
 
 

@@ -74,6 +74,16 @@ def code_random(formula: Formula, coding: Coding, table: Table) -> tuple[RandomR
     )
 
 
+def code_varying(formula: Formula, coding: Coding, table: Table) -> tuple[Matrix, ...]:
+    """The columns Z (m, q) of every random term for new rows, whose groups need not be known."""
+    variables = _code(chain.from_iterable(term.terms for term in formula.random), formula, coding, table)
+    recipes = (make_recipe(term.intercept, term.terms, coding.factors) for term in formula.random)
+    return tuple(
+        _missing_as_nan(make_matrix(recipe, variables, table.n_rows), term.terms, formula, table)
+        for recipe, term in zip(recipes, formula.random, strict=True)
+    )
+
+
 def _code(terms: Iterable[Term], formula: Formula, coding: Coding, table: Table) -> Variables:
     """The variables of these terms, coded as they were for the fit."""
     labels = dict.fromkeys(label for term in terms for label in term)

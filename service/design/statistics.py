@@ -32,6 +32,21 @@ def take_statistics(call: Call, arguments: Arguments, x: Vector) -> Constants:
             return _spline_statistics(call, arguments, x)
 
 
+def sizes_of(call: Call, arguments: Arguments) -> dict[str, int]:
+    """How many constants of each name a call takes; raises FormulaSyntax for an argument it cannot take."""
+    match call.function:
+        case "scale":
+            return {"center": 1, "scale": 1}
+        case "poly" if truth(arguments, "raw"):
+            return {}
+        case "poly":
+            degree = _degree(arguments, default=1)
+            return {"alpha": degree, "norm2": degree + 1}
+        case _:
+            inner = len(numbers(arguments, "knots")) if "knots" in arguments else _inner_knots(call, arguments)
+            return {"knots": inner, "Boundary.knots": 2}
+
+
 def make_columns(call: Call, arguments: Arguments, x: Vector, constants: Constants) -> Matrix:
     """The columns a call stands for at the values x (n,), shape (n, k); NaN where x is."""
     match call.function:

@@ -8,7 +8,9 @@ from service.engine.estimates import Estimates, FactorEstimates
 from service.engine.fit import Fit
 from service.engine.fitting import fit, fit_all
 from service.engine.hat import Hat, hat_of
+from service.engine.joint_error import JointError, Link, Tie, joint_error
 from service.engine.random_factors import random_factors
+from service.engine.refits import Refits, null_drops, refit
 from service.engine.verdict import Verdict
 from service.engine.without_group import WithoutGroup
 
@@ -20,11 +22,18 @@ __all__ = [
     "FactorEstimates",
     "Fit",
     "Hat",
+    "JointError",
+    "Link",
+    "Refits",
+    "Tie",
     "Verdict",
     "WithoutGroup",
     "fit",
     "fit_all",
     "hat_of",
+    "joint_error",
+    "null_drops",
     "random_factors",
+    "refit",
     "without_groups",
 ]

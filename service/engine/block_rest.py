@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
@@ -54,6 +55,11 @@ class BlockRest:
         """How many elements there are."""
         return self.pattern.keys.size
 
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return self.pattern.keys
+
     def places(self, keys: Codes) -> Codes:
         """Where these elements are."""
         return self.pattern.find(keys)
@@ -61,6 +67,10 @@ class BlockRest:
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns."""
         return self.pattern.beside(columns)
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        return self.pattern.matrix(values)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate the factor, then the rest, then go back to what the rest leaves of it."""

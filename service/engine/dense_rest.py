@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.sparse import csr_array
 
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 from service.engine import groupwise
@@ -34,6 +35,11 @@ class DenseRest:
         """Its elements, the lower triangle's unused."""
         return self.n_columns**2
 
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return np.arange(self.size)
+
     def places(self, keys: Codes) -> Codes:
         """An element's place is its key."""
         return keys
@@ -45,6 +51,10 @@ class DenseRest:
         return np.concatenate(
             [(places[:, None] * self.n_columns + every).ravel(), (every[:, None] * self.n_columns + places).ravel()]
         )
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        return csr_array(symmetric(values.reshape(self.n_columns, self.n_columns)))
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate all factors at once."""

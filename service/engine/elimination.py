@@ -62,15 +62,23 @@ def pool(roots: Matrices, psi: Matrix) -> Pooled:
 
 def shrunken(gram: Matrices, root: Matrix) -> Matrices:
     """Lambda (I + Lambda' G_j Lambda)^-1 Lambda', the effects' covariance given the data, over sigma^2, (q, q, J)."""
-    q = len(root)
-    if q == 1:
+    if len(root) == 1:
         shrunk: Matrices = root[0, 0] ** 2 / (1.0 + root[0, 0] ** 2 * gram)
         return shrunk
-    inner = groupwise.sandwich(root, gram)
-    every = np.broadcast_to(root.T[:, :, None], gram.shape)
-    half = groupwise.forward(groupwise.cholesky_plus_identity(inner), every)
+    half = shrunken_roots(gram, root)
     covariance: Matrices = np.einsum("caj,cbj->abj", half, half)
     return covariance
+
+
+def shrunken_roots(gram: Matrices, root: Matrix) -> Matrices:
+    """R_j with R_j' R_j the same covariance, (q, q, J)."""
+    q = len(root)
+    if q == 1:
+        half: Matrices = root[0, 0] / np.sqrt(1.0 + root[0, 0] ** 2 * gram)
+        return half
+    inner = groupwise.sandwich(root, gram)
+    every = np.broadcast_to(root.T[:, :, None], gram.shape)
+    return groupwise.forward(groupwise.cholesky_plus_identity(inner), every)
 
 
 def columns_of(matrices: Matrices) -> Matrix:

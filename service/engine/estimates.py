@@ -61,8 +61,10 @@ class Estimates:
 
     `kept` and `aliased` are positions among the design's columns; `group_level` (p,) is 1 where a kept column is
     constant within groups. `beta` and `std_error` (p,), `covariance` (p, p); an error is inf where no pooling leaves
-    it without bound. `theta` (k,) is in lme4's order; inf without pooling or noise. `fixed_sd` is the standard
-    deviation of X beta over the rows. `residual_df` are the degrees of freedom sigma is estimated with.
+    it without bound. `error_root` (p, p) is R with R'R the bounded part of the covariance: |R x| is the standard error
+    of x'beta, and loses less to a column far from zero than x' Cov x does. `theta` (k,) is in lme4's order; inf without
+    pooling or noise. `fixed_sd` is the standard deviation of X beta over the rows. `residual_df` are the degrees of
+    freedom sigma is estimated with.
 
     `evaluation` is the criterion at theta, in units of `products`' basis, of a model with one varying coefficient; None
     of others and at the limits, where it has no value.
@@ -75,6 +77,7 @@ class Estimates:
     beta: Vector
     std_error: Vector
     covariance: Matrix
+    error_root: Matrix
     sigma: float
     theta: Vector
     factors: tuple[FactorEstimates, ...]
@@ -162,6 +165,7 @@ def assemble(
         beta=basis.coefficients(beta, jacobian),
         std_error=std_error,
         covariance=data_covariance,
+        error_root=_root(covariance) @ jacobian.T * basis.y_unit,
         sigma=sigma * basis.y_unit,
         theta=theta,
         factors=factors,
@@ -188,6 +192,21 @@ def in_data_units(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Ve
         # A variance may overflow where its root does not: it becomes inf, and null in the document.
         restored = restored * (size[:, None] * unit) * (size * unit)
     return std_error, restored
+
+
+def _root(covariance: Matrix) -> Matrix:
+    """R (p, p) with R'R the bounded part of a covariance."""
+    sizes = np.sqrt(np.where(np.isfinite(covariance.diagonal()), covariance.diagonal(), 0.0))
+    known = np.flatnonzero(sizes > 0)
+    square = np.ix_(known, known)
+    root = np.zeros_like(covariance)
+    correlation = covariance[square] / sizes[known] / sizes[known, None]
+    try:
+        root[square] = np.linalg.cholesky(correlation).T
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(correlation)
+        root[square] = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    return root * sizes
 
 
 def _fixed_sd(products: CrossProducts, beta: Vector) -> float:

@@ -5,7 +5,7 @@ block-diagonal, a block for each term. Factors come by decreasing number of grou
 closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -112,8 +112,15 @@ def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Paramete
 
 
 def _as_lme4_orders(effects: tuple[RandomEffect, ...]) -> list[RandomEffect]:
-    """The terms by decreasing number of groups; where that changes their order, ties come out reversed."""
-    sizes = [len(effect.grouping.levels) for effect in effects]
+    """The terms in lme4's order."""
+    return [effects[i] for i in lme4_order([len(effect.grouping.levels) for effect in effects])]
+
+
+def lme4_order(sizes: Sequence[int]) -> list[int]:
+    """The places of terms with these numbers of groups in lme4's order.
+
+    It is by decreasing number of groups; where that changes their order, ties come out reversed.
+    """
     if all(first >= second for first, second in pairwise(sizes)):
-        return list(effects)
-    return [effects[i] for i in reversed(np.argsort(sizes, kind="stable").tolist())]
+        return list(range(len(sizes)))
+    return list(reversed(np.argsort(sizes, kind="stable").tolist()))

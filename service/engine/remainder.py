@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from scipy.sparse import csr_array
+
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 
 
@@ -52,12 +54,21 @@ class Rest(Protocol):
         """How many elements there are."""
         ...
 
+    @property
+    def keys(self) -> Codes:
+        """Which element row * n_columns + column is at each place."""
+        ...
+
     def places(self, keys: Codes) -> Codes:
         """Where the elements row * n_columns + column, rows <= columns, are."""
         ...
 
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
+        ...
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
         ...
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:

@@ -38,6 +38,11 @@ class SparseRest:
         """How many elements there are."""
         return self.pattern.keys.size
 
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return self.pattern.keys
+
     def places(self, keys: Codes) -> Codes:
         """Where these elements are."""
         return self.pattern.find(keys)
@@ -45,6 +50,10 @@ class SparseRest:
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns."""
         return self.pattern.beside(columns)
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        return self.pattern.matrix(values)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate all factors, front by front."""
@@ -77,21 +86,13 @@ class SparseRest:
         n = self.pattern.n_columns
         return self.pattern.find(np.arange(n) * (n + 1))
 
-    def _symmetric(self, values: Vector) -> csr_array:
-        """The matrix whose elements these are, both triangles."""
-        n = self.pattern.n_columns
-        rows, columns = self.pattern.keys // n, self.pattern.keys % n
-        apart = rows != columns
-        both = np.concatenate([rows, columns[apart]]), np.concatenate([columns, rows[apart]])
-        return csr_array((np.concatenate([values, values[apart]]), both), (n, n))
-
     def _both_sides(self, values: Vector, R: csr_array) -> Vector:
         """The elements of R A R' for the block-diagonal R."""
         if all(q == 1 for q in self.sizes):
             n, diagonal = self.pattern.n_columns, R.diagonal()
             scaled: Vector = values * diagonal[self.pattern.keys // n] * diagonal[self.pattern.keys % n]
             return scaled
-        product = (R @ self._symmetric(values) @ R.T).tocoo()
+        product = (R @ self.matrix(values) @ R.T).tocoo()
         found = np.zeros(self.size + 1)
         found[self.pattern.find(product.row.astype(np.intp) * self.pattern.n_columns + product.col)] = product.data
         return found[:-1]
@@ -109,7 +110,7 @@ class SparseRest:
                 N = groupwise.sandwich(back, np.eye(q)[:, :, None] - known.inner[own])
                 U = groupwise.times(back.T @ back, groups_of(lean[columns], q))
             else:
-                A = self._symmetric(known.values)[:, columns]
+                A = self.matrix(known.values)[:, columns]
                 N = gram - self._explained(A, known, roots, q)
                 U = groups_of(cross[columns] - A.T @ lean, q)
             yield Solved(N, U, partial(np.asarray, known.H[own]))

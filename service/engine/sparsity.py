@@ -9,9 +9,9 @@ group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import bsr_array, csr_array
 
-from service.arrays import Codes, Flags, Matrix
+from service.arrays import Codes, Flags, Matrices, Matrix, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +85,18 @@ class Remainder:
     def beside(self, columns: Flags) -> Codes:
         """Where the elements are whose row or column is one of these columns, a mask."""
         return np.flatnonzero(columns[self.keys // self.n_columns] | columns[self.keys % self.n_columns])
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        rows, columns = self.keys // self.n_columns, self.keys % self.n_columns
+        apart = rows != columns
+        both = np.concatenate([rows, columns[apart]]), np.concatenate([columns, rows[apart]])
+        return csr_array((np.concatenate([values, values[apart]]), both), (self.n_columns, self.n_columns))
+
+
+def block_diagonal(matrices: Matrices) -> csr_array:
+    """The block-diagonal matrix of these (q, r, J)."""
+    groups = np.arange(matrices.shape[2] + 1)
+    blocks = np.ascontiguousarray(matrices.transpose(2, 0, 1))
+    shape = (matrices.shape[0] * (groups.size - 1), matrices.shape[1] * (groups.size - 1))
+    return csr_array(bsr_array((blocks, groups[:-1], groups), shape))

@@ -1,8 +1,11 @@
 """Intervals of every parameter of a fit, whichever way they were found."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from service.arrays import Matrix, Vector
+from service.engine import FactorEstimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +21,8 @@ class ParameterIntervals:
     spreads: tuple[Matrix, ...]
     correlations: tuple[Matrix, ...]
     icc: Vector
+
+
+def pairs_of(factor: FactorEstimates) -> Iterator[tuple[int, int]]:
+    """The pairs of coefficients of one term, term by term: those that are correlated."""
+    return (pair for term in factor.factor.terms for pair in combinations(range(term.start, term.stop), 2))

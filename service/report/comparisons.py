@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from service.contract import comparisons as wire
+from service.contract.chi_squared import ChiSquared
 from service.design import Design
 from service.engine import Fit
 from service.inference import Comparison, LikelihoodRatio
@@ -55,7 +56,7 @@ def _test(test: LikelihoodRatio) -> wire.LikelihoodRatioTest:
         p_value=test.p_value,
         p_value_is_bound=test.is_bound,
         distribution=("chi2_mixture" if len(test.mixture) > 1 else "chi2") if tested else None,
-        components=[wire.ChiSquared(df=df, weight=1.0 / len(test.mixture)) for df in test.mixture],
+        components=[ChiSquared(df=df, weight=1.0 / len(test.mixture)) for df in test.mixture],
         reason=test.reason,
     )
 

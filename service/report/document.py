@@ -5,8 +5,9 @@ from typing import Literal
 import numpy as np
 
 from service.contract import document as wire
+from service.contract.bootstrap import BootstrapDraws
 from service.contract.posterior import Posterior
-from service.contract.request import FitOptions
+from service.contract.request import LONG, FitOptions, LongPart
 from service.design import Design
 from service.engine import Fit
 from service.errors import Fault, NotFinite
@@ -15,6 +16,7 @@ from service.quoting import excerpt
 from service.report.collector import paused
 from service.report.findings import Findings, findings_of
 from service.report.groups import coefficients, grouping_factors, pooling_parts, random_effects
+from service.report.memory import MOST_NUMBERS, coding, prediction_errors
 from service.report.notes import notes
 from service.report.spreads import ends_of, random_correlations, variance_components
 
@@ -57,14 +59,26 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         r_squared=wire.RSquared(marginal=share.r2_marginal, conditional=share.r2_conditional),
         pooling=pooling_parts(found),
         random_effects=random_effects(found) if "random_effects" in long else None,
-        coefficients=coefficients(found) if "coefficients" in long else None,
+        coefficients=coefficients(found) if "coefficients" in long and not found.leaves_out_coefficients else None,
+        coding=coding(found.design, found.estimates),
+        prediction=prediction_errors(
+            found, most=_most_numbers(long), variances={"random_effects", "prediction"} <= long
+        ),
         fitted=fitted.tolist() if fitted is not None and "fitted" in long else None,
         residuals=(found.design.y - fitted).tolist() if fitted is not None and "residuals" in long else None,
+        bootstrap=found.bootstrap if isinstance(found.bootstrap, BootstrapDraws) else None,
         posterior=found.posterior if isinstance(found.posterior, Posterior) else None,
         statistics=_statistics(found.fit),
         convergence=_convergence(found.fit),
         notes=notes(found, id),
     )
+
+
+def _most_numbers(long: set[LongPart]) -> int:
+    """How many numbers may tell of the errors of the groups' effects, which stand beside these alone."""
+    if "random_effects" not in long:
+        return 0
+    return MOST_NUMBERS if "prediction" in long else LONG
 
 
 def _require_finite(found: Findings) -> None:

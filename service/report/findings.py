@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from service.arrays import Vector
-from service.contract import PosteriorRequest, checked
+from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest, checked
 from service.contract.posterior import Posterior
-from service.contract.request import FitOptions, Intervals
+from service.contract.request import LONG, FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
 from service.errors import ServiceError
@@ -14,6 +14,7 @@ from service.inference import (
     ParameterIntervals,
     Pooling,
     Shares,
+    bootstrap_intervals,
     customary_shares,
     degrees_of_freedom,
     kenward_roger,
@@ -24,22 +25,27 @@ from service.inference import (
 )
 from service.report.posterior import posterior_part
 
+THOUSAND = IntervalRequest()
+"""The draws of a bootstrap that nothing more is said of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
     """A design, its fit and what follows from them.
 
-    `names` (p,) are those of the coefficients that were estimated, as R prints them. `curvature` is None where nothing
+    `names` (p,) are those of the coefficients that were estimated, as R prints them, `include` the
+    long parts of the document that were asked for. `curvature` is None where nothing
     that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
     None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
     None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
     entry for each factor, None unless a varying intercept is all that varies by it. `posterior` is None unless it was
-    asked for, or why there is none.
+    asked for, or why there is none; `bootstrap` says what intervals were drawn from, or why there are none.
     """
 
     design: Design
     fit: Fit
     names: tuple[str, ...]
+    include: frozenset[str]
     degrees: str
     curvature: Curvature | None
     adjusted: KenwardRoger | None
@@ -49,7 +55,19 @@ class Findings:
     shares: Shares
     all_shares: Shares
     pooling: tuple[Pooling | None, ...]
+    bootstrap: BootstrapDraws | ServiceError | None
     posterior: Posterior | ServiceError | None
+
+    @property
+    def coefficient_numbers(self) -> int:
+        """How many numbers the groups' own lines have."""
+        terms = {*self.names, *(name for factor in self.factors for name in factor.factor.names)}
+        return len(terms) * sum(factor.factor.n_groups for factor in self.factors)
+
+    @property
+    def leaves_out_coefficients(self) -> bool:
+        """Whether the groups' own lines are too long to repeat what stands in their deviations."""
+        return {"random_effects", "coefficients"} <= self.include and self.coefficient_numbers > LONG
 
     @property
     def estimates(self) -> Estimates:
@@ -62,23 +80,26 @@ class Findings:
         return self.fit.estimates.factors
 
 
-def findings_of(design: Design, fit: Fit, options: FitOptions) -> Findings:
-    """What follows from a fit, as far as the options ask for it."""
+def findings_of(design: Design, fit: Fit, options: FitOptions, draws: IntervalRequest = THOUSAND) -> Findings:
+    """What follows from a fit, as far as the options ask for it; `draws` say how often a bootstrap draws."""
     estimates = fit.estimates
     names = tuple(design.names[k] for k in estimates.kept)
     curvature = fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None
     adjusted = kenward_roger(fit) if options.df == "kenward-roger" else None
     df = degrees_of_freedom(fit, options.df, curvature) if adjusted is None else adjusted.df
+    intervals, drawn = _intervals(fit, names, options, draws, df=df, curvature=curvature, adjusted=adjusted)
     return Findings(
         design=design,
         fit=fit,
         names=names,
+        include=frozenset(options.include),
         degrees=options.df,
         curvature=curvature,
         adjusted=adjusted,
         df=df,
         method=options.intervals,
-        intervals=_intervals(fit, names, options, df=df, curvature=curvature, adjusted=adjusted),
+        intervals=intervals,
+        bootstrap=drawn,
         shares=customary_shares(estimates, names),
         all_shares=shares(estimates),
         pooling=tuple(pooling(factor) for factor in estimates.factors),
@@ -90,21 +111,29 @@ def _intervals(
     fit: Fit,
     names: tuple[str, ...],
     options: FitOptions,
+    draws: IntervalRequest,
     *,
     df: Vector,
     curvature: Curvature | None,
     adjusted: KenwardRoger | None,
-) -> ParameterIntervals | None:
-    """The intervals that were asked for."""
+) -> tuple[ParameterIntervals | None, BootstrapDraws | ServiceError | None]:
+    """The intervals that were asked for, and what they were drawn from, or why they cannot be."""
+    level = options.confidence_level
     match options.intervals:
         case "none":
-            return None
+            return None, None
         case "wald":
             known = fit.curvature() if curvature is None else curvature
             errors = None if adjusted is None else adjusted.std_error
-            return wald_intervals(fit, df, options.confidence_level, known, names, std_error=errors)
+            return wald_intervals(fit, df, level, known, names, std_error=errors), None
         case "profile":
-            return profile_intervals(fit, options.confidence_level, names)
+            return profile_intervals(fit, level, names), None
+        case "bootstrap":
+            try:
+                intervals, drawn = bootstrap_intervals(fit, level, draws.n, draws.seed, names)
+            except ServiceError as error:
+                return None, error.with_traceback(None)
+            return intervals, BootstrapDraws(n=drawn.n, failed=drawn.failed, seed=draws.seed)
 
 
 def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:

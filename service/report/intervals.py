@@ -9,6 +9,7 @@ from service.contract import intervals as wire
 from service.contract.request import FitOptions
 from service.design import Design
 from service.engine import Fit
+from service.errors import ServiceError
 from service.report.findings import Findings, findings_of
 from service.report.spreads import correlations_of, spreads_of
 
@@ -16,11 +17,20 @@ ON_THE_BOUNDARY = 1.0 - 1e-9
 """Absolute correlation from which it lies on the boundary."""
 
 
-def interval_table(design: Design, fit: Fit, options: FitOptions, method: wire.IntervalMethod) -> wire.IntervalTable:
-    """The intervals of a fit's parameters by a method, whatever `options` say."""
-    found = findings_of(design, fit, options.model_copy(update={"intervals": method}))
+def interval_table(design: Design, fit: Fit, options: FitOptions, asked: wire.IntervalRequest) -> wire.IntervalTable:
+    """The intervals of a fit's parameters that were asked for, whatever `options` say.
+
+    Raises UnsupportedModel where a bootstrap has nothing to draw from.
+    """
+    instead = {"intervals": asked.method, "confidence_level": asked.confidence_level}
+    found = findings_of(design, fit, options.model_copy(update=instead), asked)
+    if isinstance(found.bootstrap, ServiceError):
+        raise found.bootstrap
     return wire.IntervalTable(
-        method=method, confidence_level=options.confidence_level, intervals=list(intervals_of(found))
+        method=asked.method,
+        confidence_level=asked.confidence_level,
+        intervals=list(intervals_of(found)),
+        bootstrap=found.bootstrap,
     )
 
 
@@ -74,6 +84,8 @@ def _reason(found: Findings, parameter: wire.Parameter, estimate: float, missing
         return "theta is held: what it determines is not estimated."
     if fit.model is None:
         return "Without noise the criterion has no value, and sigma no standard error."
+    if found.method == "bootstrap":
+        return "No draw has a value of this."
     if parameter == "icc" and all(missing) and found.method == "profile":
         return "Only some of the coefficients of a term, or none, count in this share: its profile is not known."
     if found.method == "profile":

@@ -3,7 +3,20 @@
 The serving process knows these functions by name alone; the command line calls them in its own process.
 """
 
-from service.tasks import comparisons, designs, fits, formulas, influence, intervals, pooling, posterior, tables
+from service.tasks import (
+    comparisons,
+    designs,
+    fits,
+    formulas,
+    influence,
+    intervals,
+    pooling,
+    posterior,
+    predictions,
+    simulations,
+    tables,
+    variance_tests,
+)
 
 __all__ = [
     "comparisons",
@@ -14,5 +27,8 @@ __all__ = [
     "intervals",
     "pooling",
     "posterior",
+    "predictions",
+    "simulations",
     "tables",
+    "variance_tests",
 ]

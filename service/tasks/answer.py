@@ -18,8 +18,11 @@ Each = TypeVar("Each")
 HINT = "\n(In a query a bare + is a space: write the plus sign as %2B.)"
 
 
-def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
-    """The task's reply, or its refusal as one; a `hint` may help with a formula that cannot be read."""
+def reply_to(task: Callable[[], Reply], hint: str = "", *, formula: str = "/formula") -> Reply:
+    """The task's reply, or its refusal as one.
+
+    A `hint` may help with a formula that cannot be read; `formula` points to where the formula is in the request.
+    """
     try:
         return task()
     except ServiceError as error:
@@ -28,7 +31,7 @@ def reply_to(task: Callable[[], Reply], hint: str = "") -> Reply:
         refusal = hinted(error.with_traceback(None), hint)
     except MemoryError:
         refusal = BodyTooLarge("The fit needs more memory than one may use: send fewer rows, levels or columns.")
-    return Reply(failure_of(refusal).model_dump_json().encode(), failed=True)
+    return Reply(failure_of(refusal, formula).model_dump_json().encode(), failed=True)
 
 
 def hinted(error: ServiceError, hint: str) -> ServiceError:

@@ -4,19 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from service.api.resources import Resources
-from service.contract import Reply, Submission
+from service.contract import IntervalRequest, Reply, Submission
+from tests.api.following import keeping_fit
 from tests.api.stand_ins import DOCUMENT, FakeDocuments, FakeWorkers, ask, refusal, resources
 
 URL = "/v1/fits/f1/intervals"
-
-
-def keeping(workers: FakeWorkers, folder: Path) -> Resources:
-    """Resources that have a fit and the request it answered."""
-    at = resources(workers, FakeDocuments({"f1": DOCUMENT}, {"f1": ("f1", b'["text/csv", "", "formula=y"]')}))
-    (folder / "body").write_bytes(b"the rows")
-    assert at.bodies.keep("f1", folder / "body")
-    return at
+WORDS = b'["text/csv", "", "formula=y"]'
 
 
 @pytest.mark.parametrize(
@@ -27,28 +20,32 @@ def test_a_worker_finds_them_from_the_request_that_was_kept(
     tmp_path: Path, query: str, method: str, level: float
 ) -> None:
     workers = FakeWorkers(lambda *_: Reply(body=b'{"intervals": []}'))
-    response = ask("GET", URL + query, keeping(workers, tmp_path))
+    response = ask("GET", URL + query, keeping_fit(workers, tmp_path, WORDS))
     assert (response.status_code, response.content) == (200, b'{"intervals": []}')
     assert response.headers["Content-Type"] == "application/json"
     ((task, document, submission, *arguments),) = workers.asked
     assert (task, document) == ("service.tasks.intervals:find_intervals", DOCUMENT)
     assert isinstance(submission, Submission)
     assert (submission.content_type, submission.query) == ("text/csv", "formula=y")
-    assert arguments == [method, level]
+    assert arguments == [IntervalRequest.model_validate({"method": method, "confidence_level": level})]
 
 
-@pytest.mark.parametrize(
-    "query", ["?method=bayes", "?confidence_level=0", "?confidence_level=1", "?confidence_level=nan", "?method="]
-)
+WRONG = (
+    "method=bayes", "method=", "confidence_level=0", "confidence_level=1", "confidence_level=nan", "n=99", "seed=-1",
+    "levle=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", [f"?{wrong}" for wrong in WRONG])
 def test_what_is_no_method_or_level_is_refused(tmp_path: Path, query: str) -> None:
     workers = FakeWorkers()
-    response = ask("GET", URL + query, keeping(workers, tmp_path))
+    response = ask("GET", URL + query, keeping_fit(workers, tmp_path, WORDS))
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
     assert workers.asked == []
 
 
 def test_a_refusal_of_the_worker_is_a_problem(tmp_path: Path) -> None:
-    response = ask("GET", URL, keeping(FakeWorkers(lambda *_: refusal("invalid_request")), tmp_path))
+    response = ask("GET", URL, keeping_fit(FakeWorkers(lambda *_: refusal("invalid_request")), tmp_path))
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from service.api import schema
 from service.api.problems import KINDS
-from service.contract import DesignRequest, FitOptions, FormulaRequest
+from service.contract import NOTES, DesignRequest, FitOptions, FormulaRequest, PredictionOptions
 from tests.api.stand_ins import API, ask
 
 KEPT = Path(__file__).parents[2] / "openapi" / "openapi.json"
@@ -47,9 +47,13 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "GET /v1/fits/{id}/coefficients",
         "GET /v1/fits/{id}/variance-components",
         "GET /v1/fits/{id}/fitted",
+        "POST /v1/predictions",
+        "POST /v1/fits/{id}/predictions",
         "GET /v1/fits/{id}/intervals",
         "GET /v1/fits/{id}/posterior",
         "GET /v1/fits/{id}/influence",
+        "POST /v1/fits/{id}/simulations",
+        "GET /v1/fits/{id}/variance-tests",
         "POST /v1/comparisons",
         "POST /v1/pooling",
         "POST /v1/designs",
@@ -59,6 +63,14 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "GET /livez",
         "GET /readyz",
     ]
+
+
+def test_the_next_requests_of_notes_can_be_made() -> None:
+    for kind in NOTES.notes:
+        for request in kind.next:
+            operation = dict(OPERATIONS)[f"{request.method} {request.path.partition('?')[0]}"]
+            asked = {part.partition("=")[0] for part in request.path.partition("?")[2].split("&") if part}
+            assert asked <= {each["name"] for each in operation.get("parameters", [])}
 
 
 def test_it_is_openapi_3_1() -> None:
@@ -135,6 +147,19 @@ def test_lists_of_text_are_plain_in_a_query_and_all_else_is_json() -> None:
     parameters = dict(OPERATIONS)["POST /v1/fits"]["parameters"]
     in_json = {each["name"] for each in parameters if "content" in each}
     assert in_json == {"levels", "contrasts", "theta"}
+
+
+def test_a_prediction_is_published_with_every_option_in_every_body() -> None:
+    operation, options = dict(OPERATIONS)["POST /v1/fits/{id}/predictions"], set(PredictionOptions.model_fields)
+    assert {each["name"] for each in operation["parameters"]} == {*options, "id"}
+    for name, more in (
+        ("PredictionRequest", {"data", "dataset"}),
+        ("PredictionForm", {"data", "dataset"}),
+        ("DocumentPredictionRequest", {"data", "document"}),
+    ):
+        published = DOCUMENT["components"]["schemas"][name]
+        assert set(published["properties"]) == options | more
+        assert published["additionalProperties"] is False
 
 
 def test_a_fit_may_be_answered_by_a_collection() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.api.resources import Resources
 from service.contract import Reply, page_of
+from tests.api.following import keeping_fit
 from tests.api.stand_ins import DOCUMENT, FakeDocuments, FakeWorkers, ask, refusal, resources
 
 PARTS = {
@@ -17,15 +17,6 @@ PARTS = {
 NEXT = "a-cursor"
 
 
-def desk(workers: FakeWorkers, folder: Path) -> Resources:
-    """A desk that keeps the fit f1, its request too."""
-    at = resources(workers, FakeDocuments({"f1": DOCUMENT}, {"f1": ("f1", b'["application/json", "", ""]')}))
-    body = folder / "body"
-    body.write_bytes(b"{}")
-    assert at.bodies.keep("f1", body)
-    return at
-
-
 def workers(reply: Reply | None = None) -> FakeWorkers:
     return FakeWorkers(lambda *_: reply or Reply(b"{}", next=NEXT))
 
@@ -33,7 +24,7 @@ def workers(reply: Reply | None = None) -> FakeWorkers:
 @pytest.mark.parametrize(("path", "part"), PARTS.items())
 def test_a_part_is_read_from_the_document(path: str, part: str, tmp_path: Path) -> None:
     hands = workers()
-    response = ask("GET", f"/v1/fits/f1/{path}?limit=7", desk(hands, tmp_path), headers={"Accept": "text/csv"})
+    response = ask("GET", f"/v1/fits/f1/{path}?limit=7", keeping_fit(hands, tmp_path), headers={"Accept": "text/csv"})
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Vary"] == "Accept"
@@ -45,7 +36,7 @@ def test_a_part_is_read_from_the_document(path: str, part: str, tmp_path: Path) 
 def test_rows_are_read_from_the_request(tmp_path: Path) -> None:
     hands = workers(Reply(b"ARROW"))
     form = "application/vnd.apache.arrow.stream"
-    response = ask("GET", "/v1/fits/f1/fitted", desk(hands, tmp_path), headers={"Accept": form})
+    response = ask("GET", "/v1/fits/f1/fitted", keeping_fit(hands, tmp_path), headers={"Accept": form})
     assert (response.content, response.headers["Content-Type"]) == (b"ARROW", form)
     assert "Link" not in response.headers
     ((task, document, _, page, asked),) = hands.asked
@@ -55,7 +46,7 @@ def test_rows_are_read_from_the_request(tmp_path: Path) -> None:
 
 def test_the_influence_of_groups_is_json(tmp_path: Path) -> None:
     hands = workers()
-    response = ask("GET", "/v1/fits/f1/influence?group=a%3Ab&limit=2", desk(hands, tmp_path))
+    response = ask("GET", "/v1/fits/f1/influence?group=a%3Ab&limit=2", keeping_fit(hands, tmp_path))
     assert response.headers["Content-Type"] == "application/json"
     assert response.headers["Link"] == f'</v1/fits/f1/influence?group=a%3Ab&limit=2&cursor={NEXT}>; rel="next"'
     ((task, _, _, group, page),) = hands.asked
@@ -69,7 +60,7 @@ def test_the_influence_of_groups_is_json(tmp_path: Path) -> None:
 def test_the_link_leads_to_the_next_page_with_one_cursor(tmp_path: Path) -> None:
     cursor = page_of("f1/coefficients", 2, None).after(9)
     url = f"/v1/fits/f1/coefficients?limit=2&cursor={cursor}"
-    response = ask("GET", url, desk(workers(), tmp_path))
+    response = ask("GET", url, keeping_fit(workers(), tmp_path))
     assert response.headers["Link"] == f'</v1/fits/f1/coefficients?limit=2&cursor={NEXT}>; rel="next"'
 
 
@@ -88,16 +79,16 @@ def test_the_link_leads_to_the_next_page_with_one_cursor(tmp_path: Path) -> None
 )
 def test_what_cannot_be_asked_reaches_no_worker(url: str, accept: str, status: int, code: str, tmp_path: Path) -> None:
     hands = workers()
-    response = ask("GET", f"/v1/fits/f1/{url}", desk(hands, tmp_path), headers={"Accept": accept})
+    response = ask("GET", f"/v1/fits/f1/{url}", keeping_fit(hands, tmp_path), headers={"Accept": accept})
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert hands.asked == []
 
 
 @pytest.mark.parametrize("path", [*PARTS, "fitted", "influence"])
 def test_refusals_are_problems_whatever_is_accepted(path: str, tmp_path: Path) -> None:
-    unknown = ask("GET", f"/v1/fits/none/{path}", desk(workers(), tmp_path), headers={"Accept": "text/csv"})
+    unknown = ask("GET", f"/v1/fits/none/{path}", keeping_fit(workers(), tmp_path), headers={"Accept": "text/csv"})
     assert (unknown.status_code, unknown.headers["Content-Type"]) == (404, "application/problem+json")
-    told = ask("GET", f"/v1/fits/f1/{path}", desk(workers(refusal("not_found")), tmp_path))
+    told = ask("GET", f"/v1/fits/f1/{path}", keeping_fit(workers(refusal("not_found")), tmp_path))
     assert (told.status_code, told.json()["detail"]) == (404, "Said by a worker.")
 
 

@@ -17,6 +17,7 @@ CODES = [
     "no_adjustment",
     "variance_out_of_range",
     "no_posterior",
+    "no_bootstrap",
     "heavy_tails",
     "not_converged",
     "several_optima",
@@ -32,6 +33,7 @@ CODES = [
     "group_level_predictor",
     "group_means_confound",
     "unscaled_predictors",
+    "coefficients_left_out",
 ]
 """Every code there is: clients rely on them."""
 

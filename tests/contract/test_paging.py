@@ -32,7 +32,7 @@ def test_rubbish_is_no_cursor(cursor: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         page_of("fit/rows", 10, cursor)
     assert [fault.pointer for fault in caught.value.faults] == ["/cursor"]
-    assert cursor not in caught.value.detail or len(cursor) < 2
+    assert cursor not in caught.value.detail or len(cursor) < 8  # shorter ones may be part of a word
 
 
 def test_a_cursor_of_another_table_is_none() -> None:

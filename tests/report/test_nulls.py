@@ -25,6 +25,7 @@ CORRELATION = r"/random_correlations/\d+/(correlation|conf_(low|high))"
 SHARE_INTERVAL = r"/icc/conf_(low|high)"
 SHARES = r"/icc/.*|/r_squared/.*"
 RATIO = r"/pooling/\d+/variance_ratio|/convergence/theta/\d+"
+SPREAD = r"/prediction/spreads/[^/]+"
 EQUIVALENT = r"/pooling/\d+/equivalent_n"
 
 SAYS_WHY = {
@@ -37,6 +38,7 @@ SAYS_WHY = {
         GROUP_INTERVAL,
         SHARE_INTERVAL,
         RATIO,
+        SPREAD,
     ],
     "theta_held": [GROUP_INTERVAL, CORRELATION, SHARE_INTERVAL, EQUIVALENT],
     "boundary_variance": [GROUP_INTERVAL, CORRELATION, SHARE_INTERVAL, EQUIVALENT],
@@ -65,8 +67,10 @@ NEVER_THERE = (
     r"|/adjusted_covariance"
     r"|/notes/\d+/next(/.*)?"
     r"|/posterior|/posterior/prior/(scale|df)"
+    r"|/prediction/(means(/0)?|links(/\d+/later)?|tie|variances)"
 )
-"""What was not asked for, the residual's term, weights where more varies than an intercept, next requests, a scale."""
+"""What was not asked for, the residual's term, weights where more varies than an intercept, next requests, a scale, and
+what is told of the errors of predictions otherwise."""
 
 
 def nulls(value: object, path: str = "") -> Iterator[str]:

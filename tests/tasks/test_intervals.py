@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.contract import IntervalMethod, IntervalTable, Submission
+from service.contract import FitDocument, IntervalRequest, IntervalTable, Submission
+from service.contract.intervals import IntervalMethod
 from service.tasks.fits import fit
 from service.tasks.intervals import find_intervals
 from tests.report.difficult import CENTRED, CROSSED, LINE, MEAN, PLAIN, SLOPES, request
@@ -20,10 +21,12 @@ def submission(folder: Path, asked: Mapping[str, object]) -> Submission:
     return Submission(str(path), JSON, "", "", LIMITS)
 
 
-def table(folder: Path, asked: Mapping[str, object], method: IntervalMethod, level: float = 0.95) -> IntervalTable:
+def table(
+    folder: Path, asked: Mapping[str, object], method: IntervalMethod, level: float = 0.95, **more: int
+) -> IntervalTable:
     """The intervals of the fit that answers a request."""
     sent = submission(folder, asked)
-    reply = find_intervals(fit(sent).body, sent, method, level)
+    reply = find_intervals(fit(sent).body, sent, IntervalRequest(method=method, confidence_level=level, **more))
     assert not reply.failed, reply.body
     return IntervalTable.model_validate_json(reply.body)
 
@@ -100,5 +103,32 @@ def test_a_profile_begins_at_zero_where_a_wald_interval_does_not_exist(tmp_path:
 
 def test_a_collection_has_none(tmp_path: Path) -> None:
     sent = submission(tmp_path, {"dataset": "radon", "formula": "cbind(log_radon, floor) ~ 1 + (1 | county)"})
-    reply = find_intervals(fit(sent).body, sent, "wald", 0.95)
+    reply = find_intervals(fit(sent).body, sent, IntervalRequest())
     assert refusal_of(reply).code == "invalid_request"
+
+
+def test_a_bootstrap_says_what_it_was_drawn_from(tmp_path: Path) -> None:
+    found = table(tmp_path, RADON, "bootstrap", n=200, seed=3)
+    assert found.bootstrap
+    assert found.bootstrap.model_dump() == {"n": 200, "failed": 0, "seed": 3}
+    assert all((row.conf_low or 0.0) < (row.estimate or 0.0) < (row.conf_high or 0.0) for row in found.intervals[2:])
+    assert table(tmp_path, RADON, "bootstrap", n=200, seed=3) == found
+    assert table(tmp_path, RADON, "bootstrap", n=200, seed=4) != found
+    assert table(tmp_path, RADON, "wald").bootstrap is None
+
+
+def test_a_document_may_have_them_too(tmp_path: Path) -> None:
+    sent = submission(tmp_path, {**RADON, "intervals": "bootstrap"})
+    document = FitDocument.model_validate_json(fit(sent).body)
+    found = table(tmp_path, RADON, "bootstrap")
+    assert document.bootstrap == found.bootstrap
+    ends = [row.conf_low for row in document.fixed_effects] + [row.conf_high for row in document.variance_components]
+    rows = found.intervals
+    assert ends == [row.conf_low for row in rows[:2]] + [row.conf_high for row in rows[2:4]]
+    assert (document.icc.conf_low, document.icc.conf_high) == (rows[4].conf_low, rows[4].conf_high)
+
+
+def test_there_is_no_bootstrap_without_noise(tmp_path: Path) -> None:
+    sent = submission(tmp_path, {**RADON, "theta": "inf"})
+    reply = find_intervals(fit(sent).body, sent, IntervalRequest(method="bootstrap"))
+    assert refusal_of(reply).code == "unsupported_model"

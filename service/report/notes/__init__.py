@@ -13,6 +13,7 @@ from service.report.notes import (
     groups,
     identification,
     intervals,
+    length,
     limits,
     predictors,
     rows,
@@ -31,6 +32,7 @@ WRITERS = (
     adjustment.no_adjustment,
     limits.variance_out_of_range,
     limits.no_posterior,
+    limits.no_bootstrap,
     limits.heavy_tails,
     search.not_converged,
     search.several_optima,
@@ -46,6 +48,7 @@ WRITERS = (
     predictors.group_level_predictor,
     predictors.group_means_confound,
     predictors.unscaled_predictors,
+    length.coefficients_left_out,
 )
 """One for each code, which is its name."""
 

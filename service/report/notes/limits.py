@@ -103,6 +103,12 @@ def no_posterior(found: Findings) -> Iterator[Note]:
         yield note("no_posterior", found.posterior.detail, {**groups_of(found)})
 
 
+def no_bootstrap(found: Findings) -> Iterator[Note]:
+    """A bootstrap was asked for, and there is nothing to draw from."""
+    if isinstance(found.bootstrap, ServiceError):
+        yield note("no_bootstrap", found.bootstrap.detail, {**groups_of(found)})
+
+
 def heavy_tails(found: Findings) -> Iterator[Note]:
     """The posterior of the standard deviation between groups has no mean, or no standard deviation."""
     if not isinstance(found.posterior, Posterior) or not np.isnan(found.posterior.sigma_alpha.sd or 0.0):

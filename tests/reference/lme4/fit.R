@@ -7,6 +7,7 @@ suppressPackageStartupMessages({
   library(lmerTest)
   library(splines)
 })
+source("read.R")
 
 model <- function(id, dataset, formula, REML = TRUE, weights = NULL, contrasts = NULL) {
   list(id = id, dataset = dataset, formula = formula, REML = REML, weights = weights, contrasts = contrasts)
@@ -135,22 +136,7 @@ models <- list(
   model("one", "boundary", "one ~ x + (1 | g) + (1 | h)")
 )
 
-# Factors have their levels in code-point order.
-read <- function(dataset) {
-  folder <- if (dataset == "radon") "../../../service/data/datasets" else "../data"
-  frame <- read.csv(file.path(folder, paste0(dataset, ".csv")), check.names = FALSE, na.strings = "", encoding = "UTF-8")
-  for (name in names(frame)) {
-    column <- frame[[name]]
-    if (!is.character(column)) next
-    truth <- all(column %in% c("true", "false", NA))
-    frame[[name]] <- if (truth) column == "true" else factor(column, sort(unique(column), method = "radix"))
-  }
-  frame
-}
-
 tight <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun = 1e6), calc.derivs = FALSE)
-# Without an optimiser lmer ends where it starts; the factors are as in `tight`.
-still <- lmerControl(optimizer = NULL, calc.derivs = FALSE)
 
 # Where lmer's own search ends, from its start and from another; the lower of the two.
 search <- function(arguments) {

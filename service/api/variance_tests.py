@@ -1,0 +1,38 @@
+"""Tests of variances, given only when they are asked for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.api import media, schema
+from service.api.problems import reported
+from service.api.work import follow
+from service.contract import VarianceTests
+from service.contract.simulations import LARGEST_SEED
+
+router = APIRouter(prefix="/v1/fits", tags=["fits"])
+
+
+@router.get(
+    "/{id}/variance-tests",
+    summary="Test what varies",
+    response_class=Response,
+    responses={
+        200: schema.answer("The tests.", VarianceTests),
+        **schema.refusals("not_found", "invalid_request", "unsupported_model", "not_finite", *schema.RUNNING),
+    },
+)
+async def read_variance_tests(
+    request: Request,
+    id: str,
+    n: Annotated[int, Query(ge=100, le=100_000, description="Draws of a statistic whose law is simulated.")] = 10_000,
+    seed: Annotated[int, Query(ge=0, le=LARGEST_SEED, description="The same seed draws the same numbers.")] = 1,
+) -> Response:
+    """The fit against models in which one thing less varies, by likelihood ratios with the law they have on a boundary.
+
+    No fit says this unasked: whether a variance is significant does not decide whether a model should have it.
+    """
+    reply = await follow(request, id, "service.tasks.variance_tests:check_variances", n, seed)
+    return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)
