@@ -172,11 +172,11 @@ def demo(_: argparse.Namespace) -> int:
 
 def openapi(_: argparse.Namespace) -> int:
     """Print the published schema as openapi/openapi.json keeps it."""
-    from service.api import schema
+    from service.api import publication
     from service.app import create_app
     from service.settings import Settings
 
-    sys.stdout.write(schema.as_text(schema.published(create_app(Settings()))))
+    sys.stdout.write(publication.as_text(publication.published(create_app(Settings()))))
     return 0
 
 

@@ -176,8 +176,8 @@ class RateLimited(ServiceError):
 
     code = "rate_limited"
 
-    def __init__(self, detail: str, wait: int) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *faults: Fault, wait: int = 1) -> None:
+        super().__init__(detail, *faults)
         self.wait = wait
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import submit_body
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/comparisons", tags=["comparisons"])
         200: schema.answer("The models side by side.", ComparisonDocument),
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
-    openapi_extra=schema.COMPARISON_OPERATION,
+    openapi_extra=operations.COMPARISON_OPERATION,
 )
 async def compare_formulas(request: Request) -> Response:
     """Several models of one response, fitted by ML to the rows that are complete for all of them, side by side.

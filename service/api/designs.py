@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import submit_body
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/designs", tags=["designs"])
         200: schema.answer("What the study will tell.", DesignAnswer),
         **schema.refusals(*schema.READING, "too_few_groups", "all_singletons", *schema.RUNNING),
     },
-    openapi_extra=schema.DESIGN_OPERATION,
+    openapi_extra=operations.DESIGN_OPERATION,
 )
 async def plan_study(request: Request) -> Response:
     """How many groups, and how many observations in each: what a study with a varying intercept will tell.

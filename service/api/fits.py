@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.archive import Filed
 from service.api.job_views import accepted, view_of
 from service.api.problems import reported
@@ -47,7 +47,7 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
         304: {"description": "The document is the one that `If-None-Match` names."},
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
-    openapi_extra=schema.FIT_OPERATION,
+    openapi_extra=operations.FIT_OPERATION,
 )
 async def create_fit(request: Request) -> Response:
     """One request, one fitted model; or many models of one table.

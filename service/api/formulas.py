@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import submit_body
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/formulas", tags=["formulas"])
         200: schema.answer("What the formula means.", FormulaExpansion),
         **schema.refusals(*schema.READING, "formula_syntax", "unknown_function", "unsupported_model", *schema.RUNNING),
     },
-    openapi_extra=schema.FORMULA_OPERATION,
+    openapi_extra=operations.FORMULA_OPERATION,
 )
 async def expand_formula(request: Request) -> Response:
     """A formula with R's algebra done: its terms, its random parts and the columns it uses, or where it goes wrong."""

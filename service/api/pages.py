@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from service.api import docs, media, schema
+from service.api import docs, media, publication
 
 FIRST_REQUEST = (
     "curl localhost:8000/v1/fits -H 'Content-Type: application/json' "
@@ -14,8 +14,8 @@ FIRST_REQUEST = (
 def router_of(api: FastAPI) -> APIRouter:
     """The routes that describe the application, as it is now."""
     router = APIRouter(include_in_schema=False)
-    document = schema.published(api)
-    text = schema.as_text(document)
+    document = publication.published(api)
+    text = publication.as_text(document)
     page = docs.page(document)
     index = {
         "name": api.title,

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import submit_body
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/pooling", tags=["pooling"])
         200: schema.answer("The three side by side.", PoolingDocument),
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
-    openapi_extra=schema.POOLING_OPERATION,
+    openapi_extra=operations.POOLING_OPERATION,
 )
 async def pool(request: Request) -> Response:
     """A model with one varying intercept, between the two classical regressions that it is a compromise of.

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import document_of, perform, received, submit_body
@@ -20,7 +20,7 @@ ANSWER = schema.answer("The predictions, one for each row in their order.", Pred
     summary="Predict from a fit document",
     response_class=Response,
     responses={200: ANSWER, **schema.refusals(*schema.READING, *schema.CODING, *schema.RUNNING)},
-    openapi_extra=schema.PREDICTION_OPERATION,
+    openapi_extra=operations.PREDICTION_OPERATION,
 )
 async def predict_from_document(request: Request) -> Response:
     """Predictions from a fit document that comes with the request, as `POST /v1/fits` answered it.
@@ -39,7 +39,7 @@ async def predict_from_document(request: Request) -> Response:
     summary="Predict from a fit that is kept",
     response_class=Response,
     responses={200: ANSWER, **schema.refusals("not_found", *schema.READING, *schema.CODING, *schema.RUNNING)},
-    openapi_extra=schema.KEPT_PREDICTION_OPERATION,
+    openapi_extra=operations.KEPT_PREDICTION_OPERATION,
 )
 async def predict_from_fit(request: Request, id: str) -> Response:
     """The same from the document that is kept under an id.

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.api import media, schema
+from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
 from service.api.work import follow, received
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
         200: schema.answer("The responses.", Simulations),
         **schema.refusals(*schema.READING, "not_found", "unsupported_model", *schema.RUNNING),
     },
-    openapi_extra=schema.SIMULATION_OPERATION,
+    openapi_extra=operations.SIMULATION_OPERATION,
 )
 async def simulate_fit(request: Request, id: str) -> Response:
     """Responses for the rows of a fit, drawn from the fitted model: to look at what it cannot reproduce.

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from service.api import schema
+from service.api import operations, publication
 from service.api.problems import KINDS
 from service.contract import NOTES, DesignRequest, FitOptions, FormulaRequest, PredictionOptions
 from tests.api.stand_ins import API, ask
 
 KEPT = Path(__file__).parents[2] / "openapi" / "openapi.json"
-DOCUMENT = schema.published(API)
+DOCUMENT = publication.published(API)
 OPERATIONS = [
     (f"{method.upper()} {path}", operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -32,7 +32,7 @@ def walk(piece: Any) -> Iterator[dict[str, Any]]:  # JSON of any shape
 
 
 def test_the_file_is_what_the_service_publishes() -> None:
-    published = schema.as_text(DOCUMENT)
+    published = publication.as_text(DOCUMENT)
     assert KEPT.read_text() == published, "run: python -m service openapi > openapi/openapi.json"
     assert ask("GET", "/openapi.json").text == published
 
@@ -40,8 +40,11 @@ def test_the_file_is_what_the_service_publishes() -> None:
 def test_the_resources_of_the_contract_are_there() -> None:
     assert [name for name, _ in OPERATIONS] == [
         "POST /v1/fits",
+        "GET /v1/fits",
         "GET /v1/fits/{id}",
+        "DELETE /v1/fits/{id}",
         "GET /v1/fits/{id}/summary",
+        "GET /v1/fits/{id}/events",
         "GET /v1/fits/{id}/fixed-effects",
         "GET /v1/fits/{id}/random-effects",
         "GET /v1/fits/{id}/coefficients",
@@ -62,6 +65,7 @@ def test_the_resources_of_the_contract_are_there() -> None:
         "POST /v1/formulas",
         "GET /livez",
         "GET /readyz",
+        "GET /metrics",
     ]
 
 
@@ -163,14 +167,19 @@ def test_a_prediction_is_published_with_every_option_in_every_body() -> None:
 
 
 def test_a_fit_may_be_answered_by_a_collection() -> None:
-    for name, status in (("POST /v1/fits", "201"), ("POST /v1/fits", "200"), ("GET /v1/fits/{id}", "200")):
+    several = ["FitDocument", "FitCollection"]
+    for name, status, expected in (
+        ("POST /v1/fits", "201", several),
+        ("POST /v1/fits", "200", several),
+        ("GET /v1/fits/{id}", "200", [*several, "JobView"]),
+    ):
         schema = dict(OPERATIONS)[name]["responses"][status]["content"]["application/json"]["schema"]
-        assert [each["$ref"].rpartition("/")[2] for each in schema["anyOf"]] == ["FitDocument", "FitCollection"]
+        assert [each["$ref"].rpartition("/")[2] for each in schema["anyOf"]] == expected
 
 
 @pytest.mark.parametrize("example", DOCUMENT["components"]["schemas"]["FitRequest"]["examples"])
 def test_the_examples_are_requests(example: dict[str, object]) -> None:
-    schema.FitRequest.model_validate(example)
+    operations.FitRequest.model_validate(example)
     data = example.get("data", {})
     assert isinstance(data, dict)
     assert len({len(column) for column in data.values()}) <= 1
