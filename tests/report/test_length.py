@@ -4,15 +4,14 @@ import pytest
 
 from service.contract import FitDocument
 from service.report import document as report
-from service.report import memory
-from service.report.notes import length
+from service.report import findings, memory
 from tests.tasks.questions import RADON, document
 
 
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty numbers are many: radon's 85 groups have 85 means and 170 coefficients."""
-    monkeypatch.setattr(length, "LONG", 50)
+    monkeypatch.setattr(findings, "LONG", 50)
     monkeypatch.setattr(report, "LONG", 50)
 
 

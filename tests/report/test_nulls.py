@@ -66,7 +66,7 @@ NEVER_THERE = (
     r"/model/weights|/variance_components/residual/term|/fitted|/residuals|/random_effects/[^/]+/weight"
     r"|/adjusted_covariance"
     r"|/notes/\d+/next(/.*)?"
-    r"|/posterior|/posterior/prior/(scale|df)"
+    r"|/bootstrap|/posterior|/posterior/prior/(scale|df)"
     r"|/prediction/(means(/0)?|links(/\d+/later)?|tie|variances)"
 )
 """What was not asked for, the residual's term, weights where more varies than an intercept, next requests, a scale, and
