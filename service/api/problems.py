@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from service.api.correlation import request_id
 from service.api.resources import Pace, resources_of
@@ -19,6 +20,7 @@ from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
 
 PROBLEM = "application/problem+json"
+METHODS = ("DELETE", "GET", "POST")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,16 @@ def refusal_response(error: ServiceError, pace: Pace) -> Response:
 async def misdirected(request: Request, error: HTTPException) -> Response:
     """The answer to a path or a method that no route has."""
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(method for method in METHODS if _is_possible(request, method))
         detail = f"{request.method[:40]} is not possible here; {allowed} is."
-        return problem_response(Failure(code="method_not_allowed", detail=detail), error.headers)
+        return problem_response(Failure(code="method_not_allowed", detail=detail), {"Allow": allowed})
     return problem_response(Failure(code="not_found", detail="No resource has this path; / lists those that exist."))
+
+
+def _is_possible(request: Request, method: str) -> bool:
+    """Whether some route of the path has the method: the framework knows those of the first route alone."""
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def misparametrised(request: Request, error: RequestValidationError) -> Response:

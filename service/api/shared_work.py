@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import Future
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -27,12 +27,16 @@ class Made:
 
 @dataclass(slots=True, eq=False)
 class SharedWork:
-    """A fit being made: the work itself, who waits for it, and the job that it has become, if it has."""
+    """A fit being made: the work itself, who waits for it, and the job that it has become, if it has.
+
+    `told` says that one of those who waited has been told that the document is new.
+    """
 
     submission: Submission
     future: Future[object]
     task: asyncio.Task[Made]
     waiting: int = 0
+    told: bool = False
     job: asyncio.Future[Job] | None = None
 
 
@@ -64,7 +68,7 @@ async def wait_for(request: Request, resources: Resources, work: SharedWork) -> 
         ends: set[asyncio.Future[Any]] = {work.task, departure}
         await asyncio.wait(ends, timeout=resources.patience, return_when=asyncio.FIRST_COMPLETED)
         if work.task.done():
-            return work.task.result()
+            return _told(work)
         if departure.done():
             raise ClientDisconnect
         if work.job is None:
@@ -75,6 +79,14 @@ async def wait_for(request: Request, resources: Resources, work: SharedWork) -> 
         work.waiting -= 1
         if work.waiting == 0 and work.job is None:
             work.task.cancel()
+
+
+def _told(work: SharedWork) -> Made:
+    """What was made; it is new to the first who is told of it alone."""
+    made, work.told, told = work.task.result(), True, work.told
+    if told and made.filed is not None:
+        return replace(made, filed=replace(made.filed, is_new=False))
+    return made
 
 
 async def _make(resources: Resources, submission: Submission, future: Future[object], stack: AsyncExitStack) -> Made:
