@@ -21,8 +21,8 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import NoReturn, cast
 
 from service import stages
@@ -89,7 +89,7 @@ def become_worker(pipe: socket.socket, server: int, memory_limit: int) -> NoRetu
         if memory_limit:
             resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
         with suppress(ConnectionError):
-            work(pipe)
+            work(pipe, telling)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -104,13 +104,17 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def work(pipe: socket.socket) -> None:
+Watch = Callable[[socket.socket], AbstractContextManager[None]]
+"""What a worker does on its pipe while a task lasts."""
+
+
+def work(pipe: socket.socket, watch: Watch = nullcontext) -> None:
     """Say which process this is, then answer requests until there are no more."""
     pipe.sendall(pack((None, os.getpid())))
     with pipe.makefile("rb") as requests:
         while header := requests.read(HEADER.size):
             (length,) = HEADER.unpack(header)
-            with telling(pipe):
+            with watch(pipe):
                 reply = answer(requests.read(length))
             pipe.sendall(reply)
 

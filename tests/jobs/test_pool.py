@@ -180,3 +180,12 @@ def test_closing_an_idle_pool_is_quick_and_final(open_pool: OpenPool, arrived: b
     assert not pool.ready()
     with pytest.raises(RuntimeError, match="not open"):
         pool.submit("tests.jobs.tasks:double", 1)
+
+
+def test_the_stages_of_a_long_task_are_told(open_pool: OpenPool) -> None:
+    pool, told = ready(open_pool(1), 1), list[str]()
+    assert pool.submit("tests.jobs.tasks:dwell", "read", "fit", tell=told.append).result() == 2
+    assert told == ["read", "fit"]
+    assert pool.submit("tests.jobs.tasks:dwell", "fit").result() == 1
+    assert pool.submit("tests.jobs.tasks:double", 1, tell=told.append).result() == 2
+    assert told == ["read", "fit"]
