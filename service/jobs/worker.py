@@ -108,7 +108,12 @@ Watch = Callable[[socket.socket], AbstractContextManager[None]]
 """What a worker does on its pipe while a task lasts."""
 
 
-def work(pipe: socket.socket, watch: Watch = nullcontext) -> None:
+def unwatched(_: socket.socket) -> AbstractContextManager[None]:
+    """Nothing, while the task lasts."""
+    return nullcontext()
+
+
+def work(pipe: socket.socket, watch: Watch = unwatched) -> None:
     """Say which process this is, then answer requests until there are no more."""
     pipe.sendall(pack((None, os.getpid())))
     with pipe.makefile("rb") as requests:
