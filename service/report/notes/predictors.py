@@ -88,6 +88,8 @@ def group_means_confound(found: Findings) -> Iterator[Note]:
 
 def unscaled_predictors(found: Findings) -> Iterator[Note]:
     """The predictors' standard deviations differ by orders of magnitude."""
+    if found.estimates.products.basis.columns.size < 2:
+        return
     sds = column_sds(found.estimates)
     varying = np.flatnonzero(sds > 0)
     if varying.size < 2 or sds.max() < FAR_APART * sds[varying].min():
