@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from service.arrays import Vector
-from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest, checked
+from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest
 from service.contract.posterior import Posterior
 from service.contract.request import LONG, FitOptions, Intervals
 from service.design import Design
@@ -144,7 +144,7 @@ def _intervals(
 def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:
     """The posterior with the uniform prior, or why there is none."""
     try:
-        return posterior_part(design, fit, checked(PosteriorRequest, {}), options.confidence_level)
+        return posterior_part(design, fit, PosteriorRequest(), options.confidence_level)
     except ServiceError as error:
         # A traceback would keep the arrays of the attempt.
         return error.with_traceback(None)
