@@ -12,7 +12,7 @@ from itertools import accumulate, combinations, pairwise
 import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
-from service.design import Design, Grouping, RandomEffect
+from service.design import INTERCEPT, Design, Grouping, RandomEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RandomFactor:
     @property
     def is_varying_intercept(self) -> bool:
         """Whether the one coefficient is the intercept."""
-        return self.names == ("(Intercept)",)
+        return self.names == (INTERCEPT,)
 
 
 def random_factors(design: Design) -> tuple[RandomFactor, ...]:

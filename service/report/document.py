@@ -8,7 +8,7 @@ from service.contract import document as wire
 from service.contract.bootstrap import BootstrapDraws
 from service.contract.posterior import Posterior
 from service.contract.request import LONG, FitOptions, LongPart
-from service.design import Design
+from service.design import INTERCEPT, Design
 from service.engine import Fit
 from service.errors import Fault, NotFinite
 from service.inference import fitted_values
@@ -19,8 +19,6 @@ from service.report.groups import coefficients, grouping_factors, pooling_parts,
 from service.report.memory import MOST_NUMBERS, coding, prediction_errors
 from service.report.notes import notes
 from service.report.spreads import ends_of, random_correlations, variance_components
-
-INTERCEPT = "(Intercept)"
 
 
 def fit_document(id: str, design: Design, fit: Fit, options: FitOptions) -> wire.FitDocument:
