@@ -3,16 +3,13 @@
 import json
 import math
 from itertools import combinations
-from pathlib import Path
 from typing import TypedDict
 
 import pytest
 
 from service.contract import FitDocument
 from service.tasks.fits import fit_file
-
-REFERENCE = Path(__file__).parent / "reference"
-SHIPPED = Path(__file__).parents[1] / "service/data/datasets"
+from tests.references import REFERENCE, csv_of
 
 
 class Factor(TypedDict):
@@ -73,8 +70,7 @@ def fitted(id: str) -> FitDocument:
         options = ["method=REML" if model["REML"] else "method=ML"]
         options += [f"weights={model['weights']}"] if model["weights"] else []
         options += [f"contrasts={json.dumps(model['contrasts'])}"] if model["contrasts"] else []
-        folder = SHIPPED if model["dataset"] == "radon" else REFERENCE / "data"
-        reply = fit_file(str(folder / f"{model['dataset']}.csv"), model["formula"], options)
+        reply = fit_file(str(csv_of(model["dataset"])), model["formula"], options)
         assert not reply.failed, reply.body
         FITTED[id] = FitDocument.model_validate_json(reply.body)
     return FITTED[id]

@@ -9,8 +9,9 @@ import pytest
 from service.data import Logical, read_file
 from service.tasks.predictions import predict_from_document
 from tests.data.tables import Cell, plain
+from tests.references import REFERENCE, csv_of
 from tests.tasks.questions import ask
-from tests.test_against_lme4 import MODELS, REFERENCE, SHIPPED, fitted, largest_sd
+from tests.test_against_lme4 import MODELS, fitted, largest_sd
 
 UNSEEN: dict[bool, Cell] = {True: "unseen", False: -999.0}
 
@@ -34,8 +35,7 @@ PREDICTED = {each["id"]: each for each in predicted()}
 
 
 def table_of(id: str) -> Path:
-    name = f"{MODELS[id]['dataset']}.csv"
-    return SHIPPED / name if name == "radon.csv" else REFERENCE / "data" / name
+    return csv_of(MODELS[id]["dataset"])
 
 
 def new_rows(id: str) -> dict[str, list[Cell]]:

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from service.api import media, schema
 from service.api.problems import reported
 from service.api.work import follow
-from service.contract import Posterior
-from service.contract.posterior import AT, DF, GROUPS, LEVEL, PRIOR, SCALE, SpreadPrior
+from service.contract import Posterior, PosteriorRequest
 
 router = APIRouter(prefix="/v1/fits", tags=["fits"])
 
@@ -24,17 +23,7 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
         **schema.refusals("not_found", "invalid_request", "not_finite", "unsupported_model", *schema.RUNNING),
     },
 )
-async def read_posterior(
-    request: Request,
-    id: str,
-    *,
-    prior: Annotated[SpreadPrior, Query(description=PRIOR)] = "uniform",
-    scale: Annotated[float | None, Query(gt=0, allow_inf_nan=False, description=SCALE)] = None,
-    df: Annotated[float | None, Query(ge=1, allow_inf_nan=False, description=DF)] = None,
-    confidence_level: Annotated[float | None, Query(gt=0, lt=1, description=LEVEL)] = None,
-    groups: Annotated[bool | None, Query(description=GROUPS)] = None,
-    at: Annotated[str | None, Query(description=f'{AT} As JSON: `{{"floor": 1}}`.')] = None,
-) -> Response:
+async def read_posterior(request: Request, id: str, asked: Annotated[PosteriorRequest, Query()]) -> Response:
     """Bayesian inference for a model with one varying intercept, by quadrature over both standard deviations.
 
     With few groups the standard deviation between them is badly known, and intervals that take its estimate for the
@@ -42,7 +31,5 @@ async def read_posterior(
     with the same result each time. A model with several random terms is refused, and so is a prior with which the
     posterior has no integral: the refusal says why, and which prior to choose.
     """
-    asked = {"prior": prior, "scale": scale, "df": df, "confidence_level": confidence_level, "groups": groups, "at": at}
-    given = {name: value for name, value in asked.items() if value is not None}
-    reply = await follow(request, id, "service.tasks.posterior:posterior", given)
+    reply = await follow(request, id, "service.tasks.posterior:find_posterior", asked)
     return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

@@ -18,6 +18,7 @@ from service.api.correlation import request_id
 from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
+from service.quoting import pointer_to
 
 PROBLEM = "application/problem+json"
 METHODS = ("DELETE", "GET", "POST")
@@ -123,8 +124,9 @@ def _is_possible(request: Request, method: str) -> bool:
 
 async def misparametrised(request: Request, error: RequestValidationError) -> Response:
     """The answer to a parameter that does not fit, without the value that was sent."""
-    found = [(str(fault["loc"][-1]), str(fault["msg"])) for fault in error.errors()]
-    faults = [Fault(f"{name}: {message}.", pointer=f"/{name}") for name, message in found]
+    # The first step of a place says that it is in the query.
+    found = [(fault["loc"][1:], str(fault["msg"])) for fault in error.errors()]
+    faults = [Fault(f"{place[-1]}: {message}.", pointer=pointer_to("", *place)) for place, message in found]
     return problem_response(failure_of(InvalidRequest(faults[0].message, *faults)))
 
 

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from service.api import media, schema
 from service.api.problems import reported
 from service.api.work import follow
-from service.contract import VarianceTests
-from service.contract.simulations import LARGEST_SEED
+from service.contract import VarianceTestRequest, VarianceTests
 
 router = APIRouter(prefix="/v1/fits", tags=["fits"])
 
@@ -24,15 +23,10 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
         **schema.refusals("not_found", "invalid_request", "unsupported_model", "not_finite", *schema.RUNNING),
     },
 )
-async def read_variance_tests(
-    request: Request,
-    id: str,
-    n: Annotated[int, Query(ge=100, le=100_000, description="Draws of a statistic whose law is simulated.")] = 10_000,
-    seed: Annotated[int, Query(ge=0, le=LARGEST_SEED, description="The same seed draws the same numbers.")] = 1,
-) -> Response:
+async def read_variance_tests(request: Request, id: str, asked: Annotated[VarianceTestRequest, Query()]) -> Response:
     """The fit against models in which one thing less varies, by likelihood ratios with the law they have on a boundary.
 
     No fit says this unasked: whether a variance is significant does not decide whether a model should have it.
     """
-    reply = await follow(request, id, "service.tasks.variance_tests:check_variances", n, seed)
+    reply = await follow(request, id, "service.tasks.variance_tests:check_variances", asked)
     return reported(reply) if reply.failed else Response(reply.body, media_type=media.JSON)

@@ -18,7 +18,7 @@ from service.contract.predictions import PredictionOptions, Predictions
 from service.contract.problem import Failure, Place, Problem, failure_of
 from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
 from service.contract.simulations import SimulationRequest, Simulations
-from service.contract.variance_tests import VarianceTest, VarianceTests
+from service.contract.variance_tests import VarianceTest, VarianceTestRequest, VarianceTests
 
 __all__ = [
     "MOST_MODELS",
@@ -57,6 +57,7 @@ __all__ = [
     "Simulations",
     "Submission",
     "VarianceTest",
+    "VarianceTestRequest",
     "VarianceTests",
     "checked",
     "checked_text",

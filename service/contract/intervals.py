@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.contract.bootstrap import BootstrapDraws
 from service.contract.part import Part
+from service.contract.simulations import LARGEST_SEED
 
 IntervalMethod = Literal["wald", "profile", "bootstrap"]
 Parameter = Literal["fixed_effect", "std_dev", "correlation", "icc"]
@@ -17,9 +18,13 @@ class IntervalRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: IntervalMethod = Field(default="wald", description="How the intervals are found.")
-    confidence_level: float = Field(default=0.95, gt=0, lt=1, description="Of every interval.")
+    confidence_level: float | None = Field(
+        default=None, gt=0, lt=1, description="The level of every interval; that of the fit unless given."
+    )
     n: int = Field(default=1000, ge=100, le=10_000, description="Fits of a bootstrap to data drawn from the model.")
-    seed: int = Field(default=1, ge=0, lt=2**53, description="Of a bootstrap's draws: the same seed, the same ends.")
+    seed: int = Field(
+        default=1, ge=0, le=LARGEST_SEED, description="Of a bootstrap's draws: the same seed, the same ends."
+    )
 
 
 class ParameterInterval(Part):

@@ -120,7 +120,7 @@ NOTES = NoteCatalogue(
             severities=["warning"],
             title="Kenward and Roger's adjustment does not exist for some coefficients.",
             where={"terms": TERMS},
-            advice="Use Satterthwaite's degrees of freedom instead.",
+            advice="Satterthwaite's degrees of freedom may exist.",
             see="Kenward & Roger 1997, Biometrics 53",
             next=[SATTERTHWAITE],
         ),

@@ -1,38 +1,53 @@
 """The exact posterior of a fit: what is asked, and what is answered."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from service.contract.part import Part
 
 SpreadPrior = Literal["uniform", "half-t", "half-normal"]
 
-PRIOR = (
-    "The prior of sigma_alpha, the standard deviation between groups. `uniform` is flat from 0 on; it needs two groups "
-    "more than there are group-level coefficients, the intercept among them: three where it is the only one. `half-t` "
-    "and `half-normal` are the halves above 0 of such a distribution around 0 and need a `scale`. The coefficients and "
-    "the logarithm of sigma_y have flat priors."
-)
-SCALE = "The scale of a half-t or half-normal prior, in units of the response."
-DF = "The degrees of freedom of a half-t prior, 3 unless given; 1 is half a Cauchy distribution."
-LEVEL = "The level of every interval; that of the fit unless given."
-GROUPS = "Whether to tell every group's posterior. Unless given, they are told where there are 20,000 or fewer."
-AT = "Values of coefficients' columns at which `new_observation` is made; the others are at their means over the rows."
-
 
 class PosteriorRequest(BaseModel):
-    """The prior of a posterior, and what it is summarised by."""
+    """The prior of a posterior, and what it is summarised by, as the words of a query."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prior: SpreadPrior = Field("uniform", description=PRIOR)
-    scale: float | None = Field(None, gt=0, allow_inf_nan=False, description=SCALE)
-    df: float | None = Field(None, ge=1, allow_inf_nan=False, description=DF)
-    confidence_level: float | None = Field(None, gt=0, lt=1, description=LEVEL)
-    groups: bool | None = Field(None, description=GROUPS)
-    at: dict[str, float] = Field(default_factory=dict, description=AT, examples=[{"floor": 1}])
+    prior: SpreadPrior = Field(
+        default="uniform",
+        description="The prior of sigma_alpha, the standard deviation between groups. `uniform` is flat from 0 on; it "
+        "needs two groups more than there are group-level coefficients, the intercept among them: three where it is "
+        "the only one. `half-t` and `half-normal` are the halves above 0 of such a distribution around 0 and need a "
+        "`scale`. The coefficients and the logarithm of sigma_y have flat priors.",
+    )
+    scale: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="The scale of a half-t or half-normal prior, in units of the response.",
+    )
+    df: float | None = Field(
+        default=None,
+        ge=1,
+        allow_inf_nan=False,
+        description="The degrees of freedom of a half-t prior, 3 unless given; 1 is half a Cauchy distribution.",
+    )
+    confidence_level: float | None = Field(
+        default=None, gt=0, lt=1, description="The level of every interval; that of the fit unless given."
+    )
+    groups: bool | None = Field(
+        default=None,
+        description="Whether to tell every group's posterior. Unless given, they are told where there are 20,000 or "
+        "fewer.",
+    )
+    at: Json[dict[str, Annotated[float, Field(strict=True, allow_inf_nan=False)]]] = Field(
+        default_factory=dict,
+        description="Values of coefficients' columns at which `new_observation` is made, as JSON; the others are at "
+        "their means over the rows.",
+        examples=['{"floor": 1}'],
+    )
 
     @model_validator(mode="after")
     def _has_what_its_prior_needs(self) -> Self:

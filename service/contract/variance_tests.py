@@ -2,10 +2,20 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.contract.chi_squared import ChiSquared
 from service.contract.part import Part
+from service.contract.simulations import LARGEST_SEED
+
+
+class VarianceTestRequest(BaseModel):
+    """How the law of a statistic is simulated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n: int = Field(default=10_000, ge=100, le=100_000, description="Draws of a statistic whose law is simulated.")
+    seed: int = Field(default=1, ge=0, le=LARGEST_SEED, description="The same seed draws the same numbers.")
 
 
 class SimulatedLaw(Part):

@@ -9,8 +9,10 @@ from service.design.new_rows import FixedRows, RandomRows, code_fixed, code_rand
 from service.design.reduction import Removal, removals, without
 from service.design.streamed import StreamedDesign, is_streamed, make_streamed_design
 from service.design.subset import take_rows, without_empty_groups
+from service.design.terms import INTERCEPT
 
 __all__ = [
+    "INTERCEPT",
     "Coding",
     "Design",
     "Factor",

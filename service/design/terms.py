@@ -18,6 +18,7 @@ from service.errors import Fault, NotFinite, TooManyParameters
 from service.quoting import quote
 
 INTERCEPT = "(Intercept)"
+"""The column of ones, named as R names it."""
 
 MOST_COLUMNS = 4096
 """Columns of one matrix: cross-products of this many take 128 MiB. A wider one is refused before it is made."""

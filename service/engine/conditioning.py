@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpotrf
 
 from service.arrays import Codes, Matrix, Vector
-from service.design import Design
+from service.design import INTERCEPT, Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
 from service.engine.columns import ONES
@@ -21,8 +21,6 @@ from service.engine.fold import fold
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
 from service.engine.triangle import triangle_below, triangular_factor
-
-INTERCEPT = "(Intercept)"
 
 LEVEL = 1e-12
 """Share of a column's square within groups below which it is constant there, if seen through sums by group."""

@@ -7,12 +7,12 @@ closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 
 import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
-from service.design import Design, Grouping, RandomEffect
+from service.design import INTERCEPT, Design, Grouping, RandomEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class RandomFactor:
     @property
     def terms(self) -> tuple[slice, ...]:
         """Where the coefficients of each term are among the q."""
-        stops = np.cumsum([len(effect.names) for effect in self.effects]).tolist()
-        return tuple(slice(stop - len(effect.names), stop) for stop, effect in zip(stops, self.effects, strict=True))
+        widths = [len(effect.names) for effect in self.effects]
+        return tuple(slice(stop - width, stop) for stop, width in zip(accumulate(widths), widths, strict=True))
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -51,7 +51,7 @@ class RandomFactor:
     @property
     def is_varying_intercept(self) -> bool:
         """Whether the one coefficient is the intercept."""
-        return self.names == ("(Intercept)",)
+        return self.names == (INTERCEPT,)
 
 
 def random_factors(design: Design) -> tuple[RandomFactor, ...]:

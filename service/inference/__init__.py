@@ -22,13 +22,13 @@ from service.inference.levels import is_constant_within
 from service.inference.new_rows import MISSING, NEW, Knowledge, NewGroups, NewRows, code_rows
 from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.pooling import Pooling, pooling
+from service.inference.posterior import VarianceNodes, variance_nodes
 from service.inference.predictions import Interval, Predictions, predict
 from service.inference.profile_intervals import profile_intervals
 from service.inference.row_residuals import RowResiduals, row_residuals
 from service.inference.separate import SeparateRegressions
 from service.inference.shares import Shares, customary_shares, shares
 from service.inference.simulations import Simulations, simulate
-from service.inference.variance_nodes import VarianceNodes, variance_nodes
 from service.inference.variance_tests import VarianceTest, variance_tests
 from service.inference.wald_intervals import wald_intervals
 

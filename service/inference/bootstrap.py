@@ -13,7 +13,7 @@ import numpy as np
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import FactorEstimates, Fit, refit
 from service.errors import UnsupportedModel
-from service.inference.parameter_intervals import ParameterIntervals, pairs_of
+from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.shares import customary_terms
 
 
@@ -102,7 +102,7 @@ def _lengths(scores: Matrices) -> Matrix:
 
 def _correlations(estimates: FactorEstimates, scores: Matrices, spreads: Matrix) -> Matrix:
     """The correlations of the coefficients of each term, (R, c)."""
-    pairs = list(pairs_of(estimates))
+    pairs = estimates.factor.pairs
     directions = scores / np.where(spreads > 0, spreads, np.nan)[:, :, None]
     columns = [(directions[:, a] * directions[:, b]).sum(axis=1) for a, b in pairs]
     correlations: Matrix = np.clip(np.array(columns).reshape(len(pairs), len(scores)).T, -1.0, 1.0)

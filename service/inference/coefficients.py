@@ -64,9 +64,13 @@ def degrees_of_freedom(fit: Fit, degrees: Degrees, curvature: Curvature | None =
 
 
 def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
-    """Satterthwaite's degrees of freedom (p,); those of the residual where theta is held or every variance is 0."""
+    """Satterthwaite's degrees of freedom (p,); those of the residual where theta is held or every variance is 0.
+
+    Without noise one variance is that of the groups' means, with their degrees of freedom. Of several the criterion has
+    no value, nor a curvature to tell how well they are known: then there are none, nor where the criterion is flat.
+    """
     estimates = fit.estimates
-    if fit.is_flat:
+    if fit.is_flat or (fit.model is None and not fit.held and estimates.theta.size > 1):
         return np.full(estimates.beta.size, np.nan)
     if fit.verdict is None or estimates.variances_are_zero:
         return np.full(estimates.beta.size, float(estimates.residual_df))

@@ -7,7 +7,7 @@ from service.arrays import Codes, Flags, Matrix, Vector, Vectors
 from service.design import Coding
 from service.engine import JointError
 from service.formula.formula import Formula
-from service.inference.variance_nodes import VarianceNodes
+from service.inference.posterior import VarianceNodes
 
 
 @dataclass(frozen=True, slots=True)

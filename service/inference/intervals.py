@@ -28,22 +28,24 @@ def spread_intervals(
     estimates, known = fit.estimates, fit.curvature() if curvature is None else curvature
     # By the lower tail, as one less a small tail would be rounded.
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
-    of_factors = zip(estimates.factors, known.log_sd_slopes, strict=True)
-    found = [_around(factor.sd, _log_errors(slopes, known.covariance), z) for factor, slopes in of_factors]
-    alone = _log_errors(np.zeros((1, estimates.theta.size)), known.covariance)
-    return (*found, _around(np.array([estimates.sigma]), alone, z))
+    slopes = np.concatenate([*known.log_sd_slopes, np.zeros((1, estimates.theta.size))])
+    sds = np.concatenate([*(factor.sd for factor in estimates.factors), [estimates.sigma]])
+    low, high = _around(sds, _log_errors(slopes, known.covariance), z)
+    starts = np.cumsum([factor.sd.size for factor in estimates.factors])
+    return tuple(SpreadIntervals(*ends) for ends in zip(np.split(low, starts), np.split(high, starts), strict=True))
 
 
 def _log_errors(slopes: Matrix, covariance: Matrix) -> Vector:
-    """The standard errors (q,) of log sd = (log sigma^2) / 2 + log(sd / sigma); the latter has the slopes (q, k)."""
+    """The standard errors (m,) of log sd = (log sigma^2) / 2 + log(sd / sigma); the latter has the slopes (m, k)."""
     gradient = np.column_stack([slopes, np.full(len(slopes), 0.5)])
     errors: Vector = np.sqrt(((gradient @ covariance) * gradient).sum(axis=1))
     return errors
 
 
-def _around(estimate: Vector, log_error: Vector, z: float) -> SpreadIntervals:
+def _around(estimate: Vector, log_error: Vector, z: float) -> tuple[Vector, Vector]:
+    """The ends (m,) of intervals around standard deviations (m,)."""
     known = (estimate > 0) & np.isfinite(estimate) & np.isfinite(log_error)
     sd = np.where(known, estimate, np.nan)
     factor = np.exp(np.minimum(z * np.where(known, log_error, np.nan), 700.0))
     with np.errstate(over="ignore"):
-        return SpreadIntervals(sd / factor, np.minimum(sd * factor, sys.float_info.max))
+        return sd / factor, np.minimum(sd * factor, sys.float_info.max)

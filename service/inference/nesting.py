@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from service.arrays import Matrix
+from service.design import INTERCEPT
 from service.inference.spans import ModelSpan, TermSpan, contains, extend
 from service.quoting import excerpt
 
@@ -96,7 +97,7 @@ def _base(columns: Matrix) -> Matrix:
 
 def _written(term: TermSpan) -> str:
     """A random term as a formula has it."""
-    names = ["1" if name == "(Intercept)" else name for name in term.names]
+    names = ["1" if name == INTERCEPT else name for name in term.names]
     return excerpt(f"({' + '.join(names)} | {term.group})")
 
 

@@ -1,11 +1,10 @@
 """Intervals of every parameter of a fit, whichever way they were found."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+
+import numpy as np
 
 from service.arrays import Matrix, Vector
-from service.engine import FactorEstimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +13,7 @@ class ParameterIntervals:
 
     `fixed` (p, 2) those of the coefficients; `spreads` those of each factor's standard deviations (q, 2), and of the
     residual's (1, 2) last; `correlations` those of each factor, a row for each pair of coefficients of one term, term
-    by term, in the order of itertools.combinations; `icc` (2,) those of the adjusted intraclass correlation.
+    by term, in the order of RandomFactor.pairs; `icc` (2,) those of the adjusted intraclass correlation.
     """
 
     fixed: Matrix
@@ -22,7 +21,7 @@ class ParameterIntervals:
     correlations: tuple[Matrix, ...]
     icc: Vector
 
-
-def pairs_of(factor: FactorEstimates) -> Iterator[tuple[int, int]]:
-    """The pairs of coefficients of one term, term by term: those that are correlated."""
-    return (pair for term in factor.factor.terms for pair in combinations(range(term.start, term.stop), 2))
+    @property
+    def are_whole(self) -> bool:
+        """Whether no end of any is missing."""
+        return not any(np.isnan(ends).any() for ends in (self.fixed, *self.spreads, *self.correlations, self.icc))

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.arrays import Vector
+from service.design import INTERCEPT
 from service.engine import Estimates, FactorEstimates
-
-INTERCEPT = "(Intercept)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Intervals of predictions that count how little a varying-intercept model's variances are known.
 
-At each node of the mixture (variance_nodes.py) a prediction is t around its own centre: of a known group with
+At each node of the mixture (posterior/variance_nodes.py) a prediction is t around its own centre: of a known group with
 w = theta^2 W / (1 + theta^2 W)
 
     x'beta + w (ybar - xbar'beta),   scale^2 = sigma^2 (|R (x - w xbar)|^2 + theta^2 / (1 + theta^2 W)),
@@ -12,9 +12,9 @@ import numpy as np
 
 from service.arrays import Matrix, Vector
 from service.engine.columns import blocks
-from service.inference.mixtures import mixture_quantiles
 from service.inference.new_rows import NewRows
-from service.inference.variance_nodes import VarianceNodes
+from service.inference.posterior import VarianceNodes
+from service.inference.posterior.t_mixtures import mixture_quantiles
 
 AT_ONCE = 16_384
 """Rows worked on together: each has a number for every node."""

@@ -12,7 +12,7 @@ from scipy.special import expit, ndtri
 
 from service.arrays import Matrices, Matrix, Vector
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
-from service.inference.coefficients import coefficient_table
+from service.inference.coefficients import CoefficientTable
 from service.inference.intervals import spread_intervals
 from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.shares import customary_terms
@@ -26,24 +26,21 @@ LEANS = 1e-6
 
 def wald_intervals(
     fit: Fit,
-    df: Vector,
+    tests: CoefficientTable,
     confidence_level: float,
     curvature: Curvature,
     fixed_terms: Collection[str],
-    *,
-    std_error: Vector | None = None,
 ) -> ParameterIntervals:
     """The Wald intervals of a fit's parameters; nan on the boundary, where theta is held, and where the data tell none.
 
-    `df` (p,) are the coefficients' degrees of freedom. `fixed_terms` are the names of the coefficients: they decide
-    what counts in the intraclass correlation (shares.py). `std_error` (p,) are the coefficients', if not the fit's own.
+    Those of the coefficients stand with their `tests`. `fixed_terms` are the names of the coefficients: they decide
+    what counts in the intraclass correlation (shares.py).
     """
-    table = coefficient_table(fit, df, confidence_level, std_error)
     spreads = spread_intervals(fit, confidence_level, curvature)
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
     of_factors = zip(fit.estimates.factors, curvature.score_slopes, strict=True)
     return ParameterIntervals(
-        fixed=np.column_stack([table.low, table.high]),
+        fixed=np.column_stack([tests.low, tests.high]),
         spreads=tuple(np.column_stack([each.low, each.high]) for each in spreads),
         correlations=tuple(_correlations(factor, slopes, fit, curvature, z) for factor, slopes in of_factors),
         icc=_icc(fit, curvature, fixed_terms, z),

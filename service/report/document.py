@@ -8,10 +8,10 @@ from service.contract import document as wire
 from service.contract.bootstrap import BootstrapDraws
 from service.contract.posterior import Posterior
 from service.contract.request import LONG, FitOptions, LongPart
-from service.design import Design
+from service.design import INTERCEPT, Design
 from service.engine import Fit
 from service.errors import Fault, NotFinite
-from service.inference import coefficient_table, fitted_values
+from service.inference import fitted_values
 from service.quoting import excerpt
 from service.report.collector import paused
 from service.report.findings import Findings, findings_of
@@ -19,8 +19,6 @@ from service.report.groups import coefficients, grouping_factors, pooling_parts,
 from service.report.memory import MOST_NUMBERS, coding, prediction_errors
 from service.report.notes import notes
 from service.report.spreads import ends_of, random_correlations, variance_components
-
-INTERCEPT = "(Intercept)"
 
 
 def fit_document(id: str, design: Design, fit: Fit, options: FitOptions) -> wire.FitDocument:
@@ -44,7 +42,7 @@ def _document(id: str, found: Findings, options: FitOptions) -> wire.FitDocument
         id=id,
         status="succeeded",
         model=_model(found, options),
-        fixed_effects=_fixed_effects(found, options),
+        fixed_effects=_fixed_effects(found),
         fixed_effects_covariance=found.estimates.covariance.tolist(),
         adjusted_covariance=None if found.adjusted is None else found.adjusted.covariance.tolist(),
         variance_components=variance_components(found),
@@ -109,20 +107,18 @@ def _model(found: Findings, options: FitOptions) -> wire.Model:
     )
 
 
-def _fixed_effects(found: Findings, options: FitOptions) -> list[wire.FixedEffect]:
-    estimates, adjusted = found.estimates, found.adjusted
-    errors = None if adjusted is None else adjusted.std_error
-    table = coefficient_table(found.fit, found.df, options.confidence_level, errors)
+def _fixed_effects(found: Findings) -> list[wire.FixedEffect]:
+    estimates, adjusted, tests = found.estimates, found.adjusted, found.tests
     ends = ends_of(None if found.intervals is None else found.intervals.fixed, len(found.names))
     return [
         wire.FixedEffect(
             term=name,
             estimate=estimates.beta[k],
             std_error=estimates.std_error[k],
-            adjusted_std_error=None if errors is None else errors[k],
-            statistic=table.statistic[k],
-            df=table.df[k],
-            p_value=table.p_value[k],
+            adjusted_std_error=None if adjusted is None else adjusted.std_error[k],
+            statistic=tests.statistic[k],
+            df=tests.df[k],
+            p_value=tests.p_value[k],
             conf_low=ends[k][0],
             conf_high=ends[k][1],
             role=_role(name, bool(estimates.group_level[k])),

@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 
 from service.arrays import Vector
-from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest, checked
+from service.contract import BootstrapDraws, IntervalRequest, PosteriorRequest
 from service.contract.posterior import Posterior
 from service.contract.request import LONG, FitOptions, Intervals
 from service.design import Design
 from service.engine import Curvature, Estimates, FactorEstimates, Fit
 from service.errors import ServiceError
 from service.inference import (
+    CoefficientTable,
     KenwardRoger,
     ParameterIntervals,
     Pooling,
     Shares,
     bootstrap_intervals,
+    coefficient_table,
     customary_shares,
     degrees_of_freedom,
     kenward_roger,
@@ -36,10 +38,11 @@ class Findings:
     `names` (p,) are those of the coefficients that were estimated, as R prints them, `include` the
     long parts of the document that were asked for. `curvature` is None where nothing
     that was asked for needs it; `degrees` says which degrees of freedom were, `adjusted` are Kenward & Roger's tests,
-    None of others; `df` (p,) are the coefficients' degrees of freedom, `intervals` those of all parameters by `method`,
-    None where none are wanted. `shares` are the customary ones, `all_shares` count all that varies. `pooling` has an
-    entry for each factor, None unless a varying intercept is all that varies by it. `posterior` is None unless it was
-    asked for, or why there is none; `bootstrap` says what intervals were drawn from, or why there are none.
+    None of others; `df` (p,) are the coefficients' degrees of freedom, `tests` go by them. `intervals` are those of all
+    parameters by `method`, None where none are wanted. `shares` are the customary ones, `all_shares` count all that
+    varies. `pooling` has an entry for each factor, None unless a varying intercept is all that varies by it.
+    `posterior` is None unless it was asked for, or why there is none; `bootstrap` says what intervals were drawn from,
+    or why there are none.
     """
 
     design: Design
@@ -50,6 +53,7 @@ class Findings:
     curvature: Curvature | None
     adjusted: KenwardRoger | None
     df: Vector
+    tests: CoefficientTable
     method: Intervals
     intervals: ParameterIntervals | None
     shares: Shares
@@ -87,7 +91,9 @@ def findings_of(design: Design, fit: Fit, options: FitOptions, draws: IntervalRe
     curvature = fit.curvature() if options.df == "satterthwaite" or options.intervals == "wald" else None
     adjusted = kenward_roger(fit) if options.df == "kenward-roger" else None
     df = degrees_of_freedom(fit, options.df, curvature) if adjusted is None else adjusted.df
-    intervals, drawn = _intervals(fit, names, options, draws, df=df, curvature=curvature, adjusted=adjusted)
+    errors = None if adjusted is None else adjusted.std_error
+    tests = coefficient_table(fit, df, options.confidence_level, errors)
+    intervals, drawn = _intervals(fit, names, options, draws, curvature=curvature, tests=tests)
     return Findings(
         design=design,
         fit=fit,
@@ -97,6 +103,7 @@ def findings_of(design: Design, fit: Fit, options: FitOptions, draws: IntervalRe
         curvature=curvature,
         adjusted=adjusted,
         df=df,
+        tests=tests,
         method=options.intervals,
         intervals=intervals,
         bootstrap=drawn,
@@ -113,9 +120,8 @@ def _intervals(
     options: FitOptions,
     draws: IntervalRequest,
     *,
-    df: Vector,
     curvature: Curvature | None,
-    adjusted: KenwardRoger | None,
+    tests: CoefficientTable,
 ) -> tuple[ParameterIntervals | None, BootstrapDraws | ServiceError | None]:
     """The intervals that were asked for, and what they were drawn from, or why they cannot be."""
     level = options.confidence_level
@@ -124,8 +130,7 @@ def _intervals(
             return None, None
         case "wald":
             known = fit.curvature() if curvature is None else curvature
-            errors = None if adjusted is None else adjusted.std_error
-            return wald_intervals(fit, df, level, known, names, std_error=errors), None
+            return wald_intervals(fit, tests, level, known, names), None
         case "profile":
             return profile_intervals(fit, level, names), None
         case "bootstrap":
@@ -139,7 +144,7 @@ def _intervals(
 def _posterior(design: Design, fit: Fit, options: FitOptions) -> Posterior | ServiceError:
     """The posterior with the uniform prior, or why there is none."""
     try:
-        return posterior_part(design, fit, checked(PosteriorRequest, {}), options.confidence_level)
+        return posterior_part(design, fit, PosteriorRequest(), options.confidence_level)
     except ServiceError as error:
         # A traceback would keep the arrays of the attempt.
         return error.with_traceback(None)

@@ -15,13 +15,17 @@ def grouping_factors(found: Findings) -> list[wire.GroupingFactor]:
 
 def _grouping_factor(estimates: FactorEstimates) -> wire.GroupingFactor:
     factor, counts = estimates.factor, estimates.counts
+    ordered, J = np.sort(counts), counts.size
     return wire.GroupingFactor(
         group=factor.grouping.name,
         n_groups=factor.n_groups,
         terms=list(factor.names),
         correlated=len(factor.effects) == 1 and factor.effects[0].correlated,
         group_size=wire.GroupSize(
-            min=int(counts.min()), median=float(np.median(counts)), mean=float(counts.mean()), max=int(counts.max())
+            min=int(ordered[0]),
+            median=0.5 * float(ordered[(J - 1) // 2] + ordered[J // 2]),
+            mean=float(counts.mean()),
+            max=int(ordered[-1]),
         ),
     )
 

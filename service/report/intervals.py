@@ -18,17 +18,18 @@ ON_THE_BOUNDARY = 1.0 - 1e-9
 
 
 def interval_table(design: Design, fit: Fit, options: FitOptions, asked: wire.IntervalRequest) -> wire.IntervalTable:
-    """The intervals of a fit's parameters that were asked for, whatever `options` say.
+    """The intervals of a fit's parameters that were asked for, whatever `options` say of how they are found.
 
     Raises UnsupportedModel where a bootstrap has nothing to draw from.
     """
-    instead = {"intervals": asked.method, "confidence_level": asked.confidence_level}
+    level = asked.confidence_level or options.confidence_level
+    instead = {"intervals": asked.method, "confidence_level": level}
     found = findings_of(design, fit, options.model_copy(update=instead), asked)
     if isinstance(found.bootstrap, ServiceError):
         raise found.bootstrap
     return wire.IntervalTable(
         method=asked.method,
-        confidence_level=asked.confidence_level,
+        confidence_level=level,
         intervals=list(intervals_of(found)),
         bootstrap=found.bootstrap,
     )

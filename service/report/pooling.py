@@ -8,14 +8,12 @@ import numpy as np
 from service.arrays import Vector
 from service.contract import pooling as wire
 from service.contract.request import FitOptions
-from service.design import Design
+from service.design import INTERCEPT, Design
 from service.engine import Fit
 from service.inference import Alternatives, Regression, SeparateRegressions, distance
 from service.report.collector import paused
 from service.report.findings import Findings, findings_of
 from service.report.notes import notes
-
-INTERCEPT = "(Intercept)"
 
 
 def pooling_document(design: Design, found: Alternatives, options: wire.PoolingOptions) -> wire.PoolingDocument:

@@ -7,7 +7,7 @@ import numpy as np
 
 from service.contract import PosteriorRequest
 from service.contract import posterior as wire
-from service.design import Design
+from service.design import INTERCEPT, Design
 from service.engine import Fit
 from service.errors import Fault, InvalidRequest
 from service.inference.posterior import Posterior, Prior, Summary, posterior
@@ -19,8 +19,6 @@ HALF_T_DF = 3.0
 
 MOST_GROUPS = 20_000
 """Groups that are told without being asked for: a second's work."""
-
-INTERCEPT = "(Intercept)"
 
 
 def posterior_part(design: Design, fit: Fit, request: PosteriorRequest, confidence_level: float) -> wire.Posterior:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from service import data, engine
 from service.contract import ComparisonDocument, ComparisonOptions, Reply, Submission, checked
-from service.design import Design, ModelMatrix, RandomEffect, make_lots
+from service.design import INTERCEPT, Design, ModelMatrix, RandomEffect, make_lots
 from service.design.columns import columns_of
 from service.engine import Fit
 from service.errors import Fault, InvalidRequest, ServiceError, UnsupportedModel
@@ -16,8 +16,6 @@ from service.inference import compare
 from service.quoting import pointer_to, quote
 from service.report import comparison_document
 from service.tasks.answer import Stopwatch, hint_of, received, reply_to
-
-INTERCEPT = "(Intercept)"
 
 
 def compare_formulas(submission: Submission) -> Reply:

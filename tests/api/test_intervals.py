@@ -14,10 +14,10 @@ WORDS = b'["text/csv", "", "formula=y"]'
 
 @pytest.mark.parametrize(
     ("query", "method", "level"),
-    [("", "wald", 0.95), ("?method=profile", "profile", 0.95), ("?confidence_level=0.5", "wald", 0.5)],
+    [("", "wald", None), ("?method=profile", "profile", None), ("?confidence_level=0.5", "wald", 0.5)],
 )
 def test_a_worker_finds_them_from_the_request_that_was_kept(
-    tmp_path: Path, query: str, method: str, level: float
+    tmp_path: Path, query: str, method: str, level: float | None
 ) -> None:
     workers = FakeWorkers(lambda *_: Reply(body=b'{"intervals": []}'))
     response = ask("GET", URL + query, keeping_fit(workers, tmp_path, WORDS))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.contract import Reply, Submission
+from service.contract import PosteriorRequest, Reply, Submission
 from tests.api.stand_ins import DOCUMENT, FITTED, FakeDocuments, FakeWorkers, ask, post_json, refusal, resources
 
 ANSWER = b'{"prior": {}}'
@@ -20,30 +20,40 @@ def asked_of(query: str) -> tuple[int, bytes, list[tuple[object, ...]]]:
 @pytest.mark.parametrize(
     ("query", "given"),
     [
-        ("", {"prior": "uniform"}),
+        ("", {}),
         ("?prior=half-t&scale=0.5&df=2", {"prior": "half-t", "scale": 0.5, "df": 2.0}),
-        ("?confidence_level=0.5&groups=false", {"prior": "uniform", "confidence_level": 0.5, "groups": False}),
-        ("?at=%7B%22floor%22%3A1%7D", {"prior": "uniform", "at": '{"floor":1}'}),
+        ("?confidence_level=0.5&groups=false", {"confidence_level": 0.5, "groups": False}),
+        ("?at=%7B%22floor%22%3A1%7D", {"at": '{"floor":1}'}),
     ],
 )
 def test_a_worker_gets_what_was_asked(query: str, given: dict[str, object]) -> None:
     status, content, asked = asked_of(query)
     assert (status, content) == (200, ANSWER)
     ((task, document, submission, options),) = asked
-    assert task == "service.tasks.posterior:posterior"
+    assert task == "service.tasks.posterior:find_posterior"
     assert document == DOCUMENT
     assert isinstance(submission, Submission)
-    assert options == given
+    assert options == PosteriorRequest.model_validate(given)
 
 
 @pytest.mark.parametrize(
-    ("query", "name"),
-    [("?prior=flat", "prior"), ("?scale=0", "scale"), ("?df=0", "df"), ("?confidence_level=1", "confidence_level")],
+    ("query", "place"),
+    [
+        ("?prior=flat", "prior"),
+        ("?scale=0", "scale"),
+        ("?prior=half-t", "scale"),
+        ("?df=0", "df"),
+        ("?confidence_level=1", "confidence_level"),
+        ("?priro=half-t", "priro"),
+        ("?at=%7B%22floor%22%3A%221%22%7D", "at/floor"),
+        ("?at=[1]", "at"),
+        ("?at=%7Bfloor%3A1%7D", "at"),
+    ],
 )
-def test_a_parameter_out_of_range_reaches_no_worker(query: str, name: str) -> None:
+def test_a_parameter_out_of_range_reaches_no_worker(query: str, place: str) -> None:
     status, content, asked = asked_of(query)
     assert (status, asked) == (422, [])
-    assert f'"/{name}"'.encode() in content
+    assert f'"/{place}"'.encode() in content
 
 
 def test_a_refusal_is_a_problem() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.contract import Reply
+from service.contract import Reply, VarianceTestRequest
 from tests.api.following import with_fit
 from tests.api.stand_ins import DOCUMENT, ask, refusal
 
@@ -18,10 +18,10 @@ def test_a_worker_tests_the_fit(tmp_path: Path, query: str, draws: tuple[int, in
     assert (response.status_code, response.json()) == (200, {"tests": []})
     task, document, _, *arguments = workers.asked[0]
     assert (task, document) == ("service.tasks.variance_tests:check_variances", DOCUMENT)
-    assert tuple(arguments) == draws
+    assert arguments == [VarianceTestRequest(n=draws[0], seed=draws[1])]
 
 
-@pytest.mark.parametrize("query", ["?n=99", "?n=100001", "?n=many", "?seed=-1"])
+@pytest.mark.parametrize("query", ["?n=99", "?n=100001", "?n=many", "?seed=-1", "?sede=1"])
 def test_draws_have_bounds(tmp_path: Path, query: str) -> None:
     at, workers = with_fit(tmp_path)
     assert ask("GET", URL + query, at).json()["code"] == "invalid_request"

@@ -1,17 +1,17 @@
 """The designs of formulas over the tables of the references."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
-from service.data import dataset, read_file
+from service.data import read_file
 from service.design import Design, make_design
 from service.formula import read
+from tests.references import csv_of
 
-REFERENCE = Path(__file__).parents[1] / "reference"
 
-
-def sample(name: str, formula: str) -> Design:
-    """The design of a formula over a table in tests/reference/data, or over the radon data."""
-    path = REFERENCE / "data" / f"{name}.csv"
-    table = read_file(path, [("formula", formula)]).table if path.exists() else dataset(name)
+def sample(
+    name: str, formula: str, *, weights: str | None = None, contrasts: Mapping[str, str] | None = None
+) -> Design:
+    """The design of a formula over a table of the references, or over the radon data."""
+    table = read_file(csv_of(name), [("formula", formula)]).table
     assert table is not None
-    return make_design(read(formula, list(table.columns)), table)
+    return make_design(read(formula, list(table.columns)), table, weights=weights, contrasts=contrasts or {})

@@ -1,20 +1,15 @@
 """Kenward & Roger's tests against pbkrtest; reference/lme4/kenward_roger.R wrote the numbers."""
 
 import json
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import pytest
 
-from service.data import read_file
-from service.design import make_design
 from service.engine import fit
-from service.formula import read
 from service.inference import kenward_roger
-
-REFERENCE = Path(__file__).parents[1] / "reference"
-SHIPPED = Path(__file__).parents[2] / "service/data/datasets"
+from tests.inference.samples import sample
+from tests.references import REFERENCE
 
 
 class Model(TypedDict):
@@ -47,10 +42,7 @@ ADJUSTED: dict[str, Adjusted] = {model["id"]: model for model in json.loads(stor
 @pytest.mark.parametrize("id", ADJUSTED)
 def test_kenward_roger(id: str) -> None:
     model, theirs = MODELS[id], ADJUSTED[id]
-    folder = SHIPPED if model["dataset"] == "radon" else REFERENCE / "data"
-    table = read_file(folder / f"{model['dataset']}.csv", []).table
-    assert table is not None
-    design = make_design(read(model["formula"]), table, weights=model["weights"], contrasts=model["contrasts"] or {})
+    design = sample(model["dataset"], model["formula"], weights=model["weights"], contrasts=model["contrasts"])
     found = kenward_roger(fit(design))
     errors = np.sqrt(np.diagonal(theirs["covariance"]))
     # Theta is right to some 1e-8, and raw powers to the 6th cost pbkrtest as much.

@@ -18,7 +18,8 @@ from tests.engine.designs import design_of, group_of, in_chunks, random_rows
 from tests.engine.fits import fitted
 from tests.engine.hard_designs import EASY
 from tests.engine.structures import STRUCTURES
-from tests.inference.samples import REFERENCE, sample
+from tests.inference.samples import sample
+from tests.references import REFERENCE
 
 FIXED = ("(Intercept)", "x")
 DRAWS = 400

@@ -118,6 +118,22 @@ def test_the_boundary_has_the_residual_degrees_of_freedom(restricted: bool) -> N
     assert degrees_of_freedom(fitted, "satterthwaite").tolist() == [23.0 if restricted else 24.0]
 
 
+def without_noise(formula: str) -> np.ndarray:
+    """Satterthwaite's degrees of freedom of a response that the groups' own lines reproduce."""
+    lines = np.repeat(np.cos(5.0 * np.arange(6) ** 2), 4) + (SLOPES if "x | a" in formula else 0.0)
+    return balanced(formula, lines + (np.tile(np.sin(np.arange(4.0) ** 2), 6) if "b" in formula else 0.0))
+
+
+def test_without_noise_one_variance_has_the_degrees_of_freedom_of_the_groups() -> None:
+    np.testing.assert_array_equal(without_noise("y ~ 1 + (1 | a)"), [5.0])
+
+
+@pytest.mark.parametrize("random", ["(x | a)", "(1 | a) + (0 + x | a)", "(1 | a) + (1 | b)"])
+def test_without_noise_several_variances_leave_none(random: str) -> None:
+    # Those of the residual, 22, would make six groups' lines as many observations as there are rows.
+    assert np.isnan(without_noise(f"y ~ x + {random}")).all()
+
+
 def test_variances_that_cannot_be_told_apart_leave_none() -> None:
     # The one row to spare within groups is explained by x: any sigma will do, if theta is large.
     x = np.array([-1.01, 0.76, 0.3, -0.42, 1.2, 0.5])

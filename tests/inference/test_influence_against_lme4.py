@@ -1,20 +1,16 @@
 """Rows and groups against lme4; reference/influence/influence.R wrote the numbers."""
 
 import json
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import pytest
 
-from service import data
-from service.design import Design, make_design
+from service.design import Design
 from service.engine import Fit, WithoutGroup, fit
-from service.formula import read
 from service.inference import Influence, influences, row_residuals
-
-REFERENCE = Path(__file__).parents[1] / "reference"
-SHIPPED = Path(__file__).parents[2] / "service/data/datasets"
+from tests.inference.samples import sample
+from tests.references import REFERENCE
 
 
 class Model(TypedDict):
@@ -61,10 +57,7 @@ GROUPS: list[Groups] = json.loads((REFERENCE / "influence/groups.json").read_tex
 
 
 def fitted(model: Model) -> tuple[Design, Fit]:
-    folder = SHIPPED if model["dataset"] == "radon" else REFERENCE / "data"
-    table = data.read_file(folder / f"{model['dataset']}.csv", [("formula", model["formula"])]).table
-    assert table is not None
-    design = make_design(read(model["formula"], list(table.columns)), table, weights=model["weights"])
+    design = sample(model["dataset"], model["formula"], weights=model["weights"])
     return design, fit(design, restricted=model["REML"])
 
 

@@ -3,26 +3,22 @@
 import json
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 import pytest
 
-from service import data
 from service.arrays import Vector
-from service.design import Design, make_design
+from service.design import Design
 from service.engine import Fit, fit
-from service.formula import read
 from service.inference import ParameterIntervals, profile_intervals
 from service.inference.profile.region import drop_of
 from tests.engine.designs import design_of, group_of, model, with_columns
 from tests.engine.hard_designs import EASY
 from tests.engine.structures import STRUCTURES, TABLE
 from tests.inference.dense import Constraint, Dense
-
-REFERENCE = Path(__file__).parents[1] / "reference"
-SHIPPED = Path(__file__).parents[2] / "service/data/datasets"
+from tests.inference.samples import sample
+from tests.references import REFERENCE
 
 
 class Model(TypedDict):
@@ -61,10 +57,7 @@ def named(fitted: Fit, names: list[str], found: ParameterIntervals) -> dict[str,
 
 @pytest.mark.parametrize("model", MODELS, ids=[model["id"] for model in MODELS])
 def test_by_ml_they_are_those_of_lme4s_deviance(model: Model) -> None:
-    folder = SHIPPED if model["dataset"] == "radon" else REFERENCE / "data"
-    table = data.read_file(folder / f"{model['dataset']}.csv", [("formula", model["formula"])]).table
-    assert table is not None
-    design = make_design(read(model["formula"], list(table.columns)), table, weights=model["weights"])
+    design = sample(model["dataset"], model["formula"], weights=model["weights"])
     ours = intervals(design, fit(design, restricted=False))
     assert ours.keys() - {"icc"} == set(model["parameters"])
     for name, (low, high) in zip(model["parameters"], model["ends"], strict=True):

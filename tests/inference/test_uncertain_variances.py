@@ -11,7 +11,7 @@ from service.arrays import Matrix, Vector
 from service.design import Design
 from service.engine import fit
 from service.inference import NEW, NewGroups, NewRows, VarianceNodes, variance_nodes
-from service.inference.mixtures import mixture_quantiles
+from service.inference.posterior.t_mixtures import mixture_quantiles
 from service.inference.uncertain_variances import uncertain_intervals
 from tests.engine.designs import design_of
 from tests.engine.structures import STRUCTURES
@@ -136,6 +136,8 @@ def test_what_has_no_such_posterior_has_no_nodes() -> None:
         (DESIGNS["groups apart"], [0.5]),
         (design_of([1.0, 2, 5, 6], [0, 0, 1, 1]), None),
         (design_of([1.0, 1, 5, 5, 2, 2], [0, 0, 1, 1, 2, 2]), None),
+        # The one row to spare within groups is explained by the predictor.
+        (design_of([1.0, 3, 2, 5, 4], [0, 0, 1, 2, 3], [0.5, -1, 2, 1, 0]), None),
     ):
         assert variance_nodes(fit(design, theta=theta)) is None
 

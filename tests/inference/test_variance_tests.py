@@ -16,7 +16,8 @@ from service.inference import VarianceTest, variance_tests
 from tests.engine.designs import design_of, group_of
 from tests.engine.hard_designs import EASY
 from tests.engine.structures import STRUCTURES
-from tests.inference.samples import REFERENCE, sample
+from tests.inference.samples import sample
+from tests.references import REFERENCE
 
 FEW = 100
 """Draws where the law is not what is tested."""

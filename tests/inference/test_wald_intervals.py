@@ -8,7 +8,7 @@ from scipy import stats
 
 from service.design import Design
 from service.engine import Fit, fit
-from service.inference import ParameterIntervals, customary_shares, wald_intervals
+from service.inference import CoefficientTable, ParameterIntervals, coefficient_table, customary_shares, wald_intervals
 from tests.decimals import exact
 from tests.engine.hard_designs import EASY
 from tests.engine.structures import STRUCTURES
@@ -17,7 +17,11 @@ from tests.inference.differences import Witness
 
 def intervals(design: Design, fitted: Fit, level: float = 0.95) -> ParameterIntervals:
     names = [design.names[k] for k in fitted.estimates.kept]
-    return wald_intervals(fitted, np.full(len(names), np.inf), level, fitted.curvature(), names)
+    return wald_intervals(fitted, normal_tests(fitted, level), level, fitted.curvature(), names)
+
+
+def normal_tests(fitted: Fit, level: float = 0.95) -> CoefficientTable:
+    return coefficient_table(fitted, np.full(fitted.estimates.beta.size, np.inf), level)
 
 
 CASES = {
@@ -70,5 +74,5 @@ def test_there_are_none_on_the_boundary_and_where_theta_is_held() -> None:
 def test_what_does_not_count_adds_nothing() -> None:
     design = STRUCTURES["slopes without intercept"]
     assert np.isfinite(intervals(design, fit(design)).icc).all()
-    found = wald_intervals(fitted := fit(design), np.full(3, np.inf), 0.95, fitted.curvature(), ["(Intercept)"])
+    found = wald_intervals(fitted := fit(design), normal_tests(fitted), 0.95, fitted.curvature(), ["(Intercept)"])
     assert np.isnan(found.icc).all()

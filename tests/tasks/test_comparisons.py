@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -12,11 +11,9 @@ import pytest
 
 from service.contract import ComparisonDocument, Reply
 from service.tasks.comparisons import compare_formulas
+from tests.references import REFERENCE, SHIPPED, csv_of
 from tests.tasks.many import GAPS
 from tests.tasks.questions import ask, refusal_of
-
-REFERENCE = Path(__file__).parents[1] / "reference"
-SHIPPED = Path(__file__).parents[2] / "service/data/datasets"
 
 
 class Anova(TypedDict):
@@ -53,7 +50,7 @@ def refuse(**body: object) -> Reply:
 
 @pytest.mark.parametrize("table", TABLES, ids=[table["id"] for table in TABLES])
 def test_it_is_what_anova_says(table: Anova) -> None:
-    file = SHIPPED / "radon.csv" if table["dataset"] == "radon" else REFERENCE / f"data/{table['dataset']}.csv"
+    file = csv_of(table["dataset"])
     options = {"weights": table["weights"]} if table["weights"] else {}
     query = urlencode([*(("formulas", each) for each in table["formulas"]), *options.items()])
     reply = ask(file.read_bytes(), "text/csv", query, task=compare_formulas)

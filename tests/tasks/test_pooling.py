@@ -1,7 +1,6 @@
 """Complete, no and partial pooling of one model: the numbers of R's lm and lmList, and those of the chapter."""
 
 import json
-from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -13,11 +12,9 @@ from service.contract.pooling import PooledGroups
 from service.contract.pooling import SeparateRegressions as Separate
 from service.data import Categorical, Numeric, dataset
 from service.tasks.pooling import pool
+from tests.references import REFERENCE, SHIPPED, csv_of
 from tests.tasks.many import GAPS
 from tests.tasks.questions import RADON, ask, document, refusal_of
-
-REFERENCE = Path(__file__).parents[1] / "reference"
-SHIPPED = Path(__file__).parents[2] / "service/data/datasets"
 
 
 class Regression(TypedDict):
@@ -91,7 +88,7 @@ def refuse(**body: object) -> Reply:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_it_is_what_lm_says(case: Case) -> None:
-    file = SHIPPED / "radon.csv" if case["dataset"] == "radon" else REFERENCE / f"data/{case['dataset']}.csv"
+    file = csv_of(case["dataset"])
     options = {"weights": case["weights"]} if case["weights"] else {}
     found = pooled(file.read_bytes(), "text/csv", urlencode({"formula": case["formula"], **options}))
     complete, indicators = case["complete"], case["indicators"]

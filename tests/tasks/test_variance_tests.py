@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from service.contract import VarianceTests
+from service.contract import VarianceTestRequest, VarianceTests
 from service.tasks.variance_tests import check_variances
 from tests.tasks.opened import opened
 from tests.tasks.questions import refusal_of
 
+ASKED = VarianceTestRequest(n=500, seed=3)
+
 
 def checked(folder: Path, **options: object) -> VarianceTests:
-    reply = check_variances(*opened(folder, **options), 500, 3)
+    reply = check_variances(*opened(folder, **options), ASKED)
     assert not reply.failed, reply.body
     return VarianceTests.model_validate_json(reply.body)
 
@@ -52,9 +54,9 @@ def test_several_columns_have_an_upper_bound_alone(tmp_path: Path) -> None:
 
 
 def test_a_held_theta_is_refused(tmp_path: Path) -> None:
-    assert refusal_of(check_variances(*opened(tmp_path, theta=0.5), 500, 3)).code == "invalid_request"
+    assert refusal_of(check_variances(*opened(tmp_path, theta=0.5), ASKED)).code == "invalid_request"
 
 
 def test_the_same_question_has_the_same_bytes(tmp_path: Path) -> None:
     asked = opened(tmp_path)
-    assert check_variances(*asked, 500, 3).body == check_variances(*asked, 500, 3).body
+    assert check_variances(*asked, ASKED).body == check_variances(*asked, ASKED).body

@@ -44,7 +44,9 @@ class ScalarModel:
 
     def _optimum(self, criterion: Criterion) -> Evaluation:
         """The optimum of another criterion of the same model; a theta that is held stays."""
-        return criterion.at(self.at.phi) if self.optimum is None else minimise(criterion, self.optimum.scan).evaluation
+        if self.optimum is None:
+            return criterion.at(self.at.phi)
+        return minimise(criterion, self.optimum.scan, self.at.phi).evaluation
 
     def covariance_slopes(self) -> CovarianceSlopes:
         """What the parameters do to the covariance, at the estimates by REML of the same model."""

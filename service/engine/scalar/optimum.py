@@ -65,17 +65,22 @@ def scan_range(criterion: Criterion) -> Scan:
     return criterion.scan(np.concatenate([[0.0], low * (high / low) ** GRID]))
 
 
-def minimise(criterion: Criterion, scan: Scan) -> Optimum:
-    """The global minimum of the criterion over phi >= 0."""
+def minimise(criterion: Criterion, scan: Scan, near: float | None = None) -> Optimum:
+    """The global minimum of the criterion over phi >= 0; `near` is that of the other criterion, if it is known."""
     phis, slopes = scan.phis, criterion.slopes(scan)
     flat = bool(np.abs(phis * slopes).max() < FLAT * criterion.between.multiplicity.sum())
     turns = np.flatnonzero((slopes[:-1] < 0) & (slopes[1:] >= 0) & (not flat))
     candidates = [criterion.at(0.0)] if slopes[0] >= 0 or turns.size == 0 else []
     evaluations = phis.size + len(candidates)
     for i in turns:
-        found, steps = _newton(criterion, float(phis[i]), float(phis[i + 1]))
+        low, high = float(phis[i]), float(phis[i + 1])
+        if near is not None and low < near < high:
+            found, steps = _newton(criterion, near, low, high)
+        else:
+            found, steps = _newton(criterion, *_zoomed(criterion, low, high))
+            evaluations += FINE_GRID.size
         candidates.append(found)
-        evaluations += FINE_GRID.size + steps
+        evaluations += steps
     best = min(candidates, key=lambda candidate: candidate.value)
     norm = 0.0 if flat else _gradient_norm(best)
     return Optimum(best, scan, evaluations, len(candidates), norm, norm < TOLERANCE, flat)
@@ -95,9 +100,8 @@ def _zoomed(criterion: Criterion, low: float, high: float) -> tuple[float, float
     return estimate, a, b
 
 
-def _newton(criterion: Criterion, low: float, high: float) -> tuple[Evaluation, int]:
+def _newton(criterion: Criterion, start: float, low: float, high: float) -> tuple[Evaluation, int]:
     """The minimum between a falling and a rising point: Newton's steps, bisection where they leave the bracket."""
-    start, low, high = _zoomed(criterion, low, high)
     best, sure = criterion.at(start), False
     for step in range(1, STEPS):
         if sure:

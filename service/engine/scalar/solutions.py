@@ -33,8 +33,7 @@ class Solutions:
 def solutions(criterion: Criterion, phis: Vector) -> Solutions:
     """The model solved at each phi (G,). Raises LinAlgError where A_XX is not positive definite."""
     A, _ = _products(criterion, phis)
-    root, size = _scaled_root(A[:, :-1, :-1])
-    whitening = np.linalg.inv(root) / size[:, None, :]
+    whitening, _ = whitened(A[:, :-1, :-1])
     taken = np.einsum("gij,gj->gi", whitening, A[:, :-1, -1])
     return Solutions(phis, np.einsum("gij,gi->gj", whitening, taken), whitening)
 
@@ -54,6 +53,13 @@ def likelihoods(criterion: Criterion, phis: Vector) -> tuple[Vector, Vector]:
         log_factor[some] = -0.5 * (np.log(pooled) @ criterion.between.multiplicity) - pivots[:, :-1].sum(axis=1)
         rho[some] = np.exp(2.0 * pivots[:, -1])
     return log_factor, rho
+
+
+def whitened(A: Matrices) -> tuple[Matrices, Vector]:
+    """R (G, p, p), lower triangular, with R A R' = I and R'R = A^-1, and log|A| (G,), of positive definite A."""
+    root, size = _scaled_root(A)
+    log_determinant = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2) * size).sum(axis=1)
+    return np.linalg.inv(root) / size[:, None, :], log_determinant
 
 
 def _products(criterion: Criterion, phis: Vector) -> tuple[Matrices, Matrix]:

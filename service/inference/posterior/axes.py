@@ -72,15 +72,15 @@ def log_cosh(x: Vector) -> Vector:
     return np.asarray(x + np.log1p(np.exp(-2.0 * x)) - math.log(2.0))
 
 
-def support(log_density: Callable[[Vector], Vector], low: float, high: float) -> tuple[float, float]:
-    """Where in [low, high] a log density, of any nodes at once, comes within CUT of its largest value.
+def support(log_density: Callable[[Vector], Vector], low: float, high: float, cut: float = CUT) -> tuple[float, float]:
+    """Where in [low, high] a log density, of any nodes at once, comes within a cut of its largest value.
 
     However narrow that is: the scan is repeated around what an earlier one has found.
     """
     while True:
         nodes = np.linspace(low, high, SCANNED)
         values = log_density(nodes)
-        near = np.flatnonzero(values > values.max() - CUT)
+        near = np.flatnonzero(values > values.max() - cut)
         low, high = float(nodes[max(near[0] - 1, 0)]), float(nodes[min(near[-1] + 1, SCANNED - 1)])
         if near.size >= ENOUGH:
             return low, high

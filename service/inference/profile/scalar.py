@@ -11,10 +11,11 @@ from functools import cached_property
 
 import numpy as np
 
-from service.arrays import Matrices, Matrix, Vector
+from service.arrays import Matrix, Vector
 from service.engine.scalar.criterion import Criterion
 from service.engine.scalar.model import ScalarModel
 from service.engine.scalar.optimum import LARGEST, SMALLEST
+from service.engine.scalar.solutions import whitened
 from service.inference.parameter_intervals import ParameterIntervals
 from service.inference.profile.region import Ends, log_variances, scaled
 
@@ -103,7 +104,7 @@ class ScalarProfile:
         between = self.criterion.between
         spread = 1.0 + phis[:, None] * between.weights
         A = self.criterion.within + between.weighted(between.weights / spread)
-        half, determinant = _whitened(A[:, :-1, :-1])
+        half, determinant = whitened(A[:, :-1, :-1])
         pull = np.einsum("gij,gj->gi", half, A[:, :-1, -1])
         beta = np.einsum("gji,gj->gi", half, pull)
         # The sum of squares is formed as such, as a difference would lose its digits.
@@ -225,14 +226,6 @@ def _between(a: float, b: float, shares: Vector) -> Vector:
     # The ends to the last digit.
     points[0], points[-1] = a, b
     return points
-
-
-def _whitened(A: Matrices) -> tuple[Matrices, Vector]:
-    """R with R A R' = I, (G, p, p), and log|A|, (G,)."""
-    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-    root = np.linalg.cholesky(A / (size[:, :, None] * size[:, None, :]))
-    determinant = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2) * size).sum(axis=1)
-    return np.linalg.inv(root) / size[:, None, :], determinant
 
 
 def _share(ratio: float) -> float:

@@ -50,7 +50,7 @@ def _exact(found: Findings) -> Vector | None:
     estimable = fit.verdict is not None and not fit.is_flat and not found.estimates.variances_are_zero
     if not found.names or found.curvature is None or found.degrees == "kenward-roger" or not estimable:
         return None
-    df = satterthwaite(fit, found.curvature)
+    df = found.df if found.degrees == "satterthwaite" else satterthwaite(fit, found.curvature)
     return np.where(np.isnan(df), np.inf, df)
 
 

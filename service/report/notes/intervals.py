@@ -16,6 +16,8 @@ def intervals_missing(found: Findings) -> Iterator[Note]:
     """Parameters that are estimated have no interval, or one without an end, and no other note says so."""
     if found.fit.model is None or found.fit.held or is_unidentified(found):
         return
+    if found.intervals is None or found.intervals.are_whole:
+        return
     missing = [
         interval
         for interval in intervals_of(found)

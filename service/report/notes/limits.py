@@ -78,8 +78,8 @@ def _reproduced(found: Findings) -> str:
         )
     return (
         f"The coefficients and the effects of {groups} reproduce the response exactly: sigma is 0, so the likelihood "
-        "is unbounded, ratios of variances are infinite, and intervals of the standard deviations and tests of what "
-        "does not vary by groups do not exist."
+        "is unbounded, ratios of variances are infinite, and intervals of the standard deviations and tests of "
+        f"{'the coefficients' if np.isnan(found.df).any() else 'what does not vary by groups'} do not exist."
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.arrays import Vector
 from service.contract.document import Note
-from service.design import Grouping
+from service.design import INTERCEPT, Grouping
 from service.engine import FactorEstimates
 from service.engine.random_factors import random_factors
 from service.inference import column_sds, contexts, is_constant_within
@@ -19,8 +19,6 @@ CONFOUNDED = 0.01
 FAR_APART = 1000.0
 """Ratio of standard deviations from which, as for lme4, predictors are on different scales: one of two coefficients has
 three digits less in a table."""
-
-INTERCEPT = "(Intercept)"
 
 
 def group_level_predictor(found: Findings) -> Iterator[Note]:
@@ -88,6 +86,8 @@ def group_means_confound(found: Findings) -> Iterator[Note]:
 
 def unscaled_predictors(found: Findings) -> Iterator[Note]:
     """The predictors' standard deviations differ by orders of magnitude."""
+    if found.estimates.products.basis.columns.size < 2:
+        return
     sds = column_sds(found.estimates)
     varying = np.flatnonzero(sds > 0)
     if varying.size < 2 or sds.max() < FAR_APART * sds[varying].min():

@@ -21,7 +21,7 @@ def next_request(code: str, found: Findings, id: str | None) -> NextRequest | No
         path = request.path.partition("?")[0]
         if path == "/v1/designs":
             words |= _design_words(found)
-        if _can_be_asked(path, found) and (id is not None or "{id}" not in path):
+        if _can_be_asked(code, path, found) and (id is not None or "{id}" not in path):
             body = (
                 None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
             )
@@ -32,8 +32,8 @@ def next_request(code: str, found: Findings, id: str | None) -> NextRequest | No
     return None
 
 
-def _can_be_asked(path: str, found: Findings) -> bool:
-    """Whether the resource at `path` answers for such a model."""
+def _can_be_asked(code: str, path: str, found: Findings) -> bool:
+    """Whether the resource at `path` answers the note of this code for such a model."""
     if path.endswith("/posterior"):
         # Flat on the standard deviation, it takes two groups more than what is told between them.
         told = int(found.estimates.group_level.sum())
@@ -42,6 +42,9 @@ def _can_be_asked(path: str, found: Findings) -> bool:
         return found.estimates.is_varying_intercept
     if path == "/v1/designs":
         return found.design.weights is None and _large_enough(found) <= MOST_ROWS
+    if code == "no_adjustment":
+        # Without noise the degrees of freedom of several variances are not known either way.
+        return found.estimates.sigma > 0.0 or found.estimates.theta.size == 1
     return True
 
 

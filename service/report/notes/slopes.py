@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.contract.document import Note
+from service.design import INTERCEPT
 from service.report.findings import Findings
 from service.report.notes.wording import MOST_NAMED, listed, note
 
@@ -18,7 +19,7 @@ def shares_leave_out(found: Findings) -> Iterator[Note]:
         f"{name} by {factor.factor.grouping.name}"
         for factor in found.factors
         for k, name in enumerate(factor.factor.names)
-        if factor.sd[k] > 0 and (k >= factor.factor.terms[0].stop or name not in {"(Intercept)", *found.names})
+        if factor.sd[k] > 0 and (k >= factor.factor.terms[0].stop or name not in {INTERCEPT, *found.names})
     ]
     yield note(
         "shares_leave_out",

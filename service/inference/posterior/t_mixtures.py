@@ -1,4 +1,4 @@
-"""Quantiles of mixtures of t distributions, many mixtures at once."""
+"""Mixtures of t distributions, where sigma is averaged over in closed form (variance_nodes.py): their quantiles."""
 
 import math
 
