@@ -76,7 +76,8 @@ def require_shape(response: httpx.Response) -> None:
     """The shape of a problem (RFC 9457)."""
     problem = response.json()
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert set(problem) == {"type", "title", "status", "detail", "code", "errors"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    assert problem["request_id"] == response.headers["X-Request-Id"]
     assert problem["status"] == response.status_code
     assert problem["title"]
     assert all(set(place) == {"message", "pointer", "column", "row", "position"} for place in problem["errors"])
