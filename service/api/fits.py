@@ -2,7 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -204,8 +204,9 @@ def _place(cursor: str) -> tuple[datetime, str]:
     """The entry that a cursor stands for."""
     moment, _, id = cursor.partition("~")
     try:
-        return datetime.fromisoformat(moment), id
-    except ValueError:
+        # At the ends of the calendar another zone's time may be none in UTC, by which the database goes.
+        return datetime.fromisoformat(moment).astimezone(UTC), id
+    except (ValueError, OverflowError):
         message = "This cursor is none: send `next` of the page before."
         raise InvalidRequest(message, Fault(message, pointer="/cursor")) from None
 
