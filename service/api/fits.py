@@ -35,15 +35,22 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
     response_class=Response,
     responses={
         201: schema.answer(
-            "The fitted model, or models, kept under their ids.", FitDocument, FitCollection, headers=schema.FIT_HEADERS
+            "The fitted model, or models, kept under their ids.",
+            FitDocument,
+            FitCollection,
+            headers=schema.FIT_HEADERS,
+            links=schema.FOLLOWING,
         ),
         200: schema.answer(
             "The same document that the same request got before.",
             FitDocument,
             FitCollection,
             headers=schema.FIT_HEADERS,
+            links=schema.FOLLOWING,
         ),
-        202: schema.answer("The job that the request has become.", JobView, headers=schema.JOB_HEADERS),
+        202: schema.answer(
+            "The job that the request has become.", JobView, headers=schema.JOB_HEADERS, links=schema.FOLLOWING
+        ),
         304: {"description": "The document is the one that `If-None-Match` names."},
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
