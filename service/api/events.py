@@ -30,8 +30,9 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "An event for each change, its data a JobView; the last when the job is over.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "description": "An event for each change, its data a JobView; the last when the job is over. Of a fit that "
+            "has no job, its id, status and path.",
+            "content": {"text/event-stream": {"schema": schema.EVENT}},
         },
         **schema.refusals("not_found"),
     },

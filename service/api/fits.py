@@ -2,7 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -35,15 +35,22 @@ router = APIRouter(prefix="/v1/fits", tags=["fits"])
     response_class=Response,
     responses={
         201: schema.answer(
-            "The fitted model, or models, kept under their ids.", FitDocument, FitCollection, headers=schema.FIT_HEADERS
+            "The fitted model, or models, kept under their ids.",
+            FitDocument,
+            FitCollection,
+            headers=schema.FIT_HEADERS,
+            links=schema.FOLLOWING,
         ),
         200: schema.answer(
             "The same document that the same request got before.",
             FitDocument,
             FitCollection,
             headers=schema.FIT_HEADERS,
+            links=schema.FOLLOWING,
         ),
-        202: schema.answer("The job that the request has become.", JobView, headers=schema.JOB_HEADERS),
+        202: schema.answer(
+            "The job that the request has become.", JobView, headers=schema.JOB_HEADERS, links=schema.FOLLOWING
+        ),
         304: {"description": "The document is the one that `If-None-Match` names."},
         **schema.refusals(*schema.READING, *schema.MODELLING, *schema.RUNNING),
     },
@@ -204,8 +211,9 @@ def _place(cursor: str) -> tuple[datetime, str]:
     """The entry that a cursor stands for."""
     moment, _, id = cursor.partition("~")
     try:
-        return datetime.fromisoformat(moment), id
-    except ValueError:
+        # At the ends of the calendar another zone's time may be none in UTC, by which the database goes.
+        return datetime.fromisoformat(moment).astimezone(UTC), id
+    except (ValueError, OverflowError):
         message = "This cursor is none: send `next` of the page before."
         raise InvalidRequest(message, Fault(message, pointer="/cursor")) from None
 

@@ -12,7 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from service.api.correlation import request_id
 from service.api.resources import Pace, resources_of
@@ -21,7 +22,8 @@ from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimit
 from service.quoting import pointer_to
 
 PROBLEM = "application/problem+json"
-METHODS = ("DELETE", "GET", "POST")
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+"""What a resource may do; HEAD is GET without the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,21 @@ def refusal_response(error: ServiceError, pace: Pace) -> Response:
 async def misdirected(request: Request, error: HTTPException) -> Response:
     """The answer to a path or a method that no route has."""
     if error.status_code == 405:
-        allowed = ", ".join(method for method in METHODS if _is_possible(request, method))
-        detail = f"{request.method[:40]} is not possible here; {allowed} is."
-        return problem_response(Failure(code="method_not_allowed", detail=detail), {"Allow": allowed})
+        allowed = allowed_methods(request)
+        detail = f"{request.method[:40]} is not possible here; {' or '.join(allowed)} is."
+        headers = {"Allow": ", ".join(allowed)}
+        return problem_response(Failure(code="method_not_allowed", detail=detail), headers)
     return problem_response(Failure(code="not_found", detail="No resource has this path; / lists those that exist."))
 
 
-def _is_possible(request: Request, method: str) -> bool:
-    """Whether some route of the path has the method: the framework knows those of the first route alone."""
-    scope = {**request.scope, "method": method}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+def allowed_methods(request: Request) -> list[str]:
+    """What can be done with the path of a request; the framework names only what the first route with it does."""
+    scopes = ({**request.scope, "method": method} for method in METHODS)
+    return [scope["method"] for scope in scopes if any(_does(route, scope) for route in request.app.routes)]
+
+
+def _does(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
 
 
 async def misparametrised(request: Request, error: RequestValidationError) -> Response:

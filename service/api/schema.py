@@ -30,6 +30,26 @@ RETRY_AFTER: Piece = {
     "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
 }
 
+FOLLOWING: Piece = {
+    operation: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+    for operation in (
+        "read_fit", "delete_fit", "read_summary", "read_events", "read_fixed_effects", "read_random_effects",
+        "read_coefficients", "read_variance_components", "read_fitted", "predict_from_fit", "read_intervals",
+        "read_posterior", "read_influence", "simulate_fit", "read_variance_tests",
+    )
+}  # fmt: skip
+"""Where the id of a fit, or of a job, leads."""
+
+EVENT: Piece = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "description": "The state of the job."},
+        "data": {"type": "string", "contentMediaType": media.JSON},
+    },
+    "required": ["event", "data"],
+}
+"""A server-sent event, of which the schema is: of a stream OpenAPI 3.1 can say no more."""
+
 READING = ("malformed_body", "body_too_slow", "body_too_large", "unsupported_media_type", "invalid_request")
 MODELLING = (
     "column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "missing_values", "formula_syntax",
@@ -48,11 +68,14 @@ def reference(model: type[BaseModel]) -> Piece:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def answer(description: str, *models: type[BaseModel], headers: Piece | None = None) -> Piece:
+def answer(
+    description: str, *models: type[BaseModel], headers: Piece | None = None, links: Piece | None = None
+) -> Piece:
     """A response whose body is the model, or one of them, as JSON."""
     schemas = [reference(model) for model in models]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    return {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": schema}}}
+    found = {"description": description, "headers": headers or {}, "content": {media.JSON: {"schema": schema}}}
+    return found if links is None else found | {"links": links}
 
 
 def table(description: str, page: type[BaseModel]) -> dict[int | str, Piece]:

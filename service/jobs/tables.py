@@ -50,10 +50,21 @@ class Moment(TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class Id(TypeDecorator[str]):
+    """An id, as anybody may ask for it: NUL, which PostgreSQL has in no text, becomes a character that no id has."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The id as it is looked for."""
+        return value if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 fits = Table(
     "fits",
     TABLES,
-    Column("id", String, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("document", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
     Column("owner", String, nullable=False, server_default=""),
@@ -66,7 +77,7 @@ fits = Table(
 requests = Table(
     "requests",
     TABLES,
-    Column("id", String, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("body", String, nullable=False),
     Column("words", LargeBinary, nullable=False),
 )
@@ -84,7 +95,7 @@ answers = Table(
 removals = Table(
     "removals",
     TABLES,
-    Column("id", String, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("owner", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("removed_at", Moment, nullable=False, server_default=func.now()),
@@ -94,7 +105,7 @@ removals = Table(
 jobs = Table(
     "jobs",
     TABLES,
-    Column("id", String, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("owner", String, nullable=False),
     Column("words", LargeBinary, nullable=False),
     Column("state", String, nullable=False),
@@ -126,7 +137,7 @@ processes = Table(
 keys = Table(
     "keys",
     TABLES,
-    Column("id", String, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("name", String, nullable=False),
     Column("digest", String, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=func.now()),

@@ -32,7 +32,7 @@ def fitted_model(document: FitDocument, pointer: str) -> FittedModel:
     formula, coding = _formula(document, pointer), _coding(document.coding)
     check_coding(formula, coding, f"{pointer}/coding")
     beta = _numbers([row.estimate for row in document.fixed_effects], None, f"{pointer}/fixed_effects")
-    columns = np.array(document.coding.columns, dtype=np.intp)
+    columns = _places(document.coding.columns)
     _require(columns.size == beta.size, f"{pointer}/coding/columns", "There is not a column for each coefficient")
     _require(len(set(document.coding.columns)) == columns.size, f"{pointer}/coding/columns", "A column stands twice")
     sigma = _numbers([document.statistics.sigma], 1, f"{pointer}/statistics/sigma")

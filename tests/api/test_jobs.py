@@ -125,7 +125,16 @@ def test_jobs_and_fits_are_listed_page_by_page() -> None:
     second = ask("GET", f"/v1/fits?limit=3&cursor={first['next'].replace('+', '%2B')}", at).json()
     assert [each["id"] for each in second["fits"]] == ["d3", "d4"]
     assert second["next"] is None
-    assert ask("GET", "/v1/fits?cursor=none", at).json()["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "none", "~d1", "%00~d1", "0001-01-01T00:00:00%2B14:00~d1", "9999-12-31T23:59:59-14:00~d1"],
+)
+def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
+    response = ask("GET", f"/v1/fits?cursor={cursor}")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["errors"][0]["pointer"] == "/cursor"
 
 
 def test_a_document_that_the_client_has_is_not_sent_again() -> None:

@@ -110,8 +110,14 @@ def test_what_nobody_foresaw_tells_nothing(caplog: pytest.LogCaptureFixture) -> 
     assert "secret" not in response.text
 
 
-def test_a_wrong_method_names_the_right_ones() -> None:
-    assert ask("PUT", "/v1/formulas").headers["Allow"] == "POST"
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/formulas", "POST"), ("/v1/fits", "GET, POST"), ("/v1/fits/none", "DELETE, GET"), ("/livez", "GET")],
+)
+def test_a_wrong_method_names_the_right_ones(path: str, allowed: str) -> None:
+    response = ask("PUT", path)
+    assert response.headers["Allow"] == allowed
+    assert f"; {allowed.replace(', ', ' or ')} is." in str(problem(response, 405, "method_not_allowed")["detail"])
 
 
 def test_a_parameter_is_named_and_its_value_is_not_repeated() -> None:

@@ -108,6 +108,14 @@ def test_an_operation_is_described_in_full(name: str, operation: dict[str, Any])
     )
 
 
+def test_links_lead_from_a_fit_to_all_that_follows_it() -> None:
+    following = {operation["operationId"] for name, operation in OPERATIONS if "/v1/fits/{id}" in name}
+    for status in ("200", "201", "202"):
+        links = dict(OPERATIONS)["POST /v1/fits"]["responses"][status]["links"]
+        assert {link["operationId"] for link in links.values()} == following
+        assert all(link["parameters"] == {"id": "$response.body#/id"} for link in links.values())
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for _, operation in OPERATIONS]
     assert len(ids) == len(set(ids))

@@ -57,8 +57,9 @@ PATHS = [
     "/V1/fits/none", "/.env", "/docs/../service/settings.py", "/v1/fits/none/nothing", "/redoc", "/" + "x" * 10_000,
 ]  # fmt: skip
 METHODS = [
-    ("PUT", "/v1/fits", "GET, POST"), ("OPTIONS", "/v1/fits", "GET, POST"),
-    ("TRACE", "/v1/fits", "GET, POST"), ("PATCH", "/v1/fits/none", "DELETE, GET"),
+    ("DELETE", "/v1/fits", "GET or POST"), ("PUT", "/v1/fits", "GET or POST"), ("OPTIONS", "/v1/fits", "GET or POST"),
+    ("TRACE", "/v1/fits", "GET or POST"), ("PUT", "/v1/fits/none", "DELETE or GET"),
+    ("PATCH", "/v1/fits/none", "DELETE or GET"),
     ("POST", "/livez", "GET"), ("BREW", "/readyz", "GET"), ("B" * 200, "/livez", "GET"),
     ("GET", "/v1/formulas", "POST"),
 ]  # fmt: skip

@@ -18,6 +18,7 @@ STATUS = {
     "malformed_body": 400,
     "not_found": 404,
     "method_not_allowed": 405,
+    "not_acceptable": 406,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid_request": 422,

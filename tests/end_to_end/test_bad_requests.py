@@ -77,6 +77,7 @@ def require_shape(response: httpx.Response) -> None:
     problem = response.json()
     assert response.headers["Content-Type"] == "application/problem+json"
     assert set(problem) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    assert problem["request_id"] == response.headers["X-Request-Id"]
     assert problem["status"] == response.status_code
     assert problem["title"]
     assert all(set(place) == {"message", "pointer", "column", "row", "position"} for place in problem["errors"])

@@ -34,6 +34,15 @@ def test_nothing_is_kept_under_an_unknown_id(store: Store) -> None:
     assert store.get("a' OR '1'='1") is None
 
 
+@pytest.mark.parametrize("id", ["\0", "a\0", "../a", "a' OR '1'='1", "\N{GRINNING FACE}", "a" * 100_000])
+def test_nothing_is_kept_under_what_is_no_id(store: Store, id: str) -> None:
+    put(store, "a", b"{}")
+    assert store.get(id) is None
+    assert store.removal(id) is None
+    assert not store.remove(id, "", "No reason.")
+    assert store.page("", 10, (datetime.now(UTC) + timedelta(days=1), id))[0].id == "a"
+
+
 def test_the_first_document_stays(store: Store) -> None:
     assert put(store, "a", b"first")
     assert not put(store, "a", b"second")

@@ -133,6 +133,7 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
     ({"sd_within": "1"}, "invalid_request", "/sd_within"),
     ({"coefficient": {**TEST, "effect": 0}}, "invalid_request", "/coefficient/effect"),
     ({"coefficient": {**TEST, "sd": 0}}, "invalid_request", "/coefficient/sd"),
+    ({"coefficient": {**TEST, "sd": 5e-324}}, "invalid_request", "/coefficient/sd"),
     ({"coefficient": {**TEST, "level": "county"}}, "invalid_request", "/coefficient/level"),
     ({"coefficient": {**TEST, "power": 1}}, "invalid_request", "/coefficient/power"),
     ({"coefficient": {"effect": 1}}, "invalid_request", "/coefficient/sd"),

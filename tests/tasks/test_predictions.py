@@ -308,6 +308,13 @@ def test_a_formula_that_is_not_the_documents_is_refused(radon: Answer, formula: 
     assert refusal.errors[0].pointer == pointer
 
 
+@pytest.mark.parametrize("column", [2, 2**62, 2**63, 10**30])
+def test_a_column_that_the_coding_does_not_have_is_refused(radon: Answer, column: int) -> None:
+    document = {**radon, "coding": radon["coding"] | {"columns": [0, column]}}
+    refusal = refusal_of(ask(json.dumps({"document": document, "data": FLOORS}).encode(), task=predict_from_document))
+    assert (refusal.code, refusal.errors[0].pointer) == ("invalid_request", "/document/coding/columns")
+
+
 def test_a_collection_does_not_predict() -> None:
     reply = ask(
         json.dumps({"dataset": "radon", "formulas": [RADON["formula"], "floor ~ 1 + (1 | county)"]}).encode(), task=fit

@@ -61,7 +61,7 @@ class Power:
 def power_of(plan: Plan, coefficient: Coefficient) -> Power:
     """The power of a plan to find a coefficient.
 
-    Raises InvalidRequest where there is no degree of freedom to test it.
+    Raises InvalidRequest where there is no degree of freedom to test it, and where its standard error is no number.
     """
     df = _degrees(plan, coefficient.level)
     if df < 1:
@@ -71,7 +71,10 @@ def power_of(plan: Plan, coefficient: Coefficient) -> Power:
             else "These groups leave no degree of freedom to test the coefficient: plan more rows in them."
         )
         raise InvalidRequest(message, Fault(message, pointer="/groups"))
-    error = _relative_error(plan, coefficient.level) / coefficient.sd * plan.unit
+    error = float(_relative_error(plan, coefficient.level)) / coefficient.sd * plan.unit
+    if not math.isfinite(error):
+        message = "The predictor varies too little for a coefficient in double precision: send `sd` in a smaller unit."
+        raise InvalidRequest(message, Fault(message, pointer="/coefficient/sd"))
     return Power(error, df, _two_sided(abs(coefficient.effect), error, df, coefficient.test_level))
 
 
