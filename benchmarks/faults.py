@@ -27,6 +27,10 @@ from benchmarks.clients import Answer, Client, numbered, radon_body
 from benchmarks.started import Process, start, started
 
 ACCEPTED = (200, 202)
+WORKERS = 2
+"""Of each of the two."""
+
+SETTINGS = {"workers": WORKERS}
 PAUSE = 0.2
 """Seconds before what failed is tried again."""
 
@@ -39,21 +43,27 @@ class Pair:
     ports: list[int]
     processes: dict[int, Process] = field(default_factory=dict)
     stopped: threading.Event = field(default_factory=threading.Event)
-    starts: int = 0
 
     def keep(self, port: int) -> None:
         """Keep the process of a port alive (on a thread of its own)."""
         while not self.stopped.is_set():
-            self.starts += 1
             with suppress(RuntimeError):  # it was killed before it was there
-                self.processes[port] = start(self.folder / "data", self.folder / f"log{port}", port)
-                self.processes[port].process.wait()
+                running = start(self.folder / "data", self.folder / f"log{port}", port, SETTINGS)
+                self.processes[port] = running
+                if self.stopped.is_set():
+                    running.process.terminate()
+                running.process.wait()
 
-    def victims(self) -> list[tuple[str, int]]:
-        """The processes that may be killed, and what they are."""
-        alive = [each for each in self.processes.values() if each.process.poll() is None]
-        serving = [("serving", each.process.pid) for each in alive]
-        return serving + [("worker", worker) for each in alive for worker in each.workers()]
+    def victim(self, chance: random.Random) -> tuple[str, int] | None:
+        """A process of either, serving or one of its workers, if there is one at the place that was drawn."""
+        running = self.processes.get(chance.choice(self.ports))
+        if running is None or running.process.poll() is not None:
+            return None
+        place = chance.randrange(1 + WORKERS)
+        workers = running.workers()
+        if place == 0:
+            return "serving", running.process.pid
+        return ("worker", workers[place - 1]) if place <= len(workers) else None
 
 
 @contextmanager
@@ -81,8 +91,8 @@ def killing(both: Pair, every: float, chance: random.Random) -> Iterator[Counter
 
     def kill() -> None:
         while not ended.wait(every):
-            if victims := both.victims():
-                kind, pid = chance.choice(victims)
+            if (victim := both.victim(chance)) is not None:
+                kind, pid = victim
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     killed[kind] += 1
