@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
@@ -59,7 +58,7 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
     limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows)
     with open_files(settings) as files:
         keys = Keys(files.database)
-        ledger = Ledger(files.database, process=uuid4().hex)
+        ledger = Ledger(files.database, process=files.spool.name, is_gone=files.spool.is_left)
         archive = Archive(Store(files.database), files.bodies)
         backlog = Backlog(ledger, pool.submit, archive, files.accepted, limits, settings.jobs)
         housekeeping = Housekeeping(

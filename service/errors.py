@@ -6,7 +6,7 @@
     ├── the formula FormulaSyntax  UnknownFunction
     ├── the model   NoObservations  TooFewGroups  AllSingletons  TooManyParameters  UnsupportedModel
     ├── the caller  Unauthorized  RateLimited
-    └── running     NotFound  NotFinished  NotReady  QueueFull  DeadlineExceeded  WorkerDied
+    └── running     NotFound  NotFinished  NotReady  QueueFull  StorageUnavailable  DeadlineExceeded  WorkerDied
 
 An error carries a stable code, one sentence for the user and the places it is about. It knows no HTTP
 (api/problems.py gives a code its status) and never crosses a process: a `Failure` of the contract does.
@@ -206,6 +206,12 @@ class QueueFull(ServiceError):
     """As much work waits as the queue may hold."""
 
     code = "queue_full"
+
+
+class StorageUnavailable(ServiceError):
+    """The disk is full, or the database does not answer."""
+
+    code = "storage_unavailable"
 
 
 class DeadlineExceeded(ServiceError):

@@ -3,9 +3,10 @@
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import refusal_response
+from service.api.problems import refusal_response, storage_unavailable
 from service.api.resources import Resources
 from service.errors import ServiceError
+from service.jobs.database import OUTAGES
 
 
 class Admission:
@@ -22,4 +23,6 @@ class Admission:
                 scope["state"]["owner"] = await resources.callers.admit(HTTPConnection(scope))
             except ServiceError as error:
                 return await refusal_response(error, resources.pace)(scope, receive, send)
+            except OUTAGES as error:
+                return await refusal_response(storage_unavailable(error), resources.pace)(scope, receive, send)
         await self.app(scope, receive, send)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from service.contract import Reply, Submission
 from service.jobs.bodies import Bodies
-from service.jobs.store import Store
+from service.jobs.store import Asked, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,22 @@ class Archive:
         if reply.id is None:
             raise TypeError("A fit was answered with a document that has no id.")
         owner, body = submission.owner, reply.body
-        members = {member: body[place] for member, place in reply.members.items()}
-        is_new = reply.id in self.documents.put_all({reply.id: body} | members, owner)
-        asked = None if is_new else self.documents.request(reply.id)
-        if (asked is None or not self.bodies.has(asked[0])) and self.bodies.keep(reply.id, Path(submission.path)):
-            # A fit is made of at most one collection's request: the first of the ids is the whole answer's.
-            self.documents.put_request([reply.id, *members], submission.digest, reply.id, submission.words)
-        kept = body if is_new else self.documents.get(reply.id, owner) or body
-        return Filed(reply.id, kept, is_new)
+        # A fit is made of at most one collection's request: the first of the ids is the whole answer's.
+        documents = {reply.id: body} | {member: body[place] for member, place in reply.members.items()}
+        new = self.documents.put_all(documents, owner, self._asked(submission))
+        if reply.id in new:
+            return Filed(reply.id, body, is_new=True)
+        return Filed(reply.id, self.documents.get(reply.id, owner) or body, is_new=False)
+
+    def known(self, submission: Submission) -> Filed | None:
+        """The document that the same request got before, if it is kept; its body is kept again if it no longer was."""
+        found = self.documents.answer(submission.digest, submission.owner)
+        if found is None:
+            return None
+        self._asked(submission)
+        return Filed(*found, is_new=False)
+
+    def _asked(self, submission: Submission) -> Asked:
+        """What was asked, its body kept under its digest."""
+        is_kept = self.bodies.keep(submission.digest, Path(submission.path))
+        return Asked(submission.digest, submission.digest if is_kept else None, submission.words)

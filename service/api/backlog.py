@@ -3,7 +3,6 @@
 A job's body lies in a folder that all serving processes share, under the job's id, until the job is over.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from service.api.archive import Archive
 from service.contract import Limits, Reply, Submission, failure_of
 from service.errors import QueueFull, ServiceError
+from service.jobs.files import put_durably
 from service.jobs.job import Job
 from service.jobs.ledger import Ledger
 
@@ -37,10 +37,12 @@ class Backlog:
         if not running and self.jobs.count() >= self.most:
             raise QueueFull("Too many jobs are waiting already; try again later.")
         body = self._body(submission.digest)
-        _secure(Path(submission.path), body)
+        put_durably(Path(submission.path), body)
         job = self.jobs.accept(submission.digest, submission.owner, submission.words, running=running)
         if job.is_over:
             body.unlink(missing_ok=True)
+        elif not body.exists():  # It lay there for a job of the same request that has ended in between.
+            put_durably(Path(submission.path), body)
         return job
 
     def begin(self, job: Job, tell: Callable[[str], None]) -> Future[object]:
@@ -79,18 +81,3 @@ class Backlog:
 def problem_of(error: ServiceError) -> bytes:
     """The failure that an error stands for, as JSON."""
     return failure_of(error).model_dump_json().encode()
-
-
-def _secure(source: Path, target: Path) -> None:
-    """Put the file also at `target`, so that it is there after a power cut."""
-    with source.open("rb") as content:
-        os.fsync(content.fileno())
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -76,10 +76,10 @@ async def create_fit(request: Request) -> Response:
     resources = resources_of(request)
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
-        known = await run_in_threadpool(resources.archive.documents.answer, submission.digest, submission.owner)
+        known = await run_in_threadpool(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits.labels("known").inc()
-            return _document(request, Filed(*known, is_new=False), {"total": time.monotonic() - started})
+            return _document(request, known, {"total": time.monotonic() - started})
         if _prefers_job(request):
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
@@ -103,7 +103,7 @@ async def create_fit(request: Request) -> Response:
     response_class=Response,
     responses={
         200: schema.answer("The caller's jobs that are not over, and fits.", FitList),
-        **schema.refusals("invalid_request"),
+        **schema.refusals("invalid_request", "storage_unavailable"),
     },
 )
 async def list_fits(
@@ -123,7 +123,7 @@ async def list_fits(
     responses={
         200: schema.answer("The document, byte for byte as it was first sent.", FitDocument, FitCollection, JobView),
         304: {"description": "The document is the one that `If-None-Match` names."},
-        **schema.refusals("not_found", "internal"),
+        **schema.refusals("not_found", "internal", "storage_unavailable"),
     },
 )
 async def read_fit(request: Request, id: str) -> Response:
@@ -142,7 +142,7 @@ async def read_fit(request: Request, id: str) -> Response:
     summary="Remove a fit, or stop its job",
     status_code=204,
     response_class=Response,
-    responses={204: {"description": "It is gone."}, **schema.refusals("not_found")},
+    responses={204: {"description": "It is gone."}, **schema.refusals("not_found", "storage_unavailable")},
 )
 async def delete_fit(request: Request, id: str) -> Response:
     """Stop the job with this id, which frees its worker within a second; or remove the fit for good."""

@@ -1,6 +1,9 @@
 """The pages about the service: what it is, and how to use it, for a reader and for a program."""
 
+from functools import cache
+
 from fastapi import APIRouter, FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from service.api import docs, media, publication
@@ -12,11 +15,17 @@ FIRST_REQUEST = (
 
 
 def router_of(api: FastAPI) -> APIRouter:
-    """The routes that describe the application, as it is now."""
+    """The routes that describe the application; made when somebody asks, as it takes longer than to start the rest."""
     router = APIRouter(include_in_schema=False)
-    document = publication.published(api)
-    text = publication.as_text(document)
-    page = docs.page(document)
+
+    @cache
+    def text() -> str:
+        return publication.as_text(publication.published(api))
+
+    @cache
+    def page() -> str:
+        return docs.page(publication.published(api))
+
     index = {
         "name": api.title,
         "version": api.version,
@@ -38,10 +47,10 @@ def router_of(api: FastAPI) -> APIRouter:
 
     @router.get("/openapi.json")
     async def read_schema() -> Response:
-        return Response(text, media_type=media.JSON)
+        return Response(await run_in_threadpool(text), media_type=media.JSON)
 
     @router.get("/docs")
     async def read_docs() -> Response:
-        return HTMLResponse(page, headers={"Content-Security-Policy": docs.SECURITY_POLICY})
+        return HTMLResponse(await run_in_threadpool(page), headers={"Content-Security-Policy": docs.SECURITY_POLICY})
 
     return router

@@ -4,6 +4,8 @@ In come the failures that workers report, the errors of this process and those o
 `application/problem+json`. Nothing of a request is repeated beyond what the failure's own sentence quotes.
 """
 
+import errno
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +20,30 @@ from starlette.types import Scope
 from service.api.correlation import request_id
 from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of
-from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
+from service.errors import (
+    Fault,
+    InvalidRequest,
+    NotReady,
+    QueueFull,
+    RateLimited,
+    ServiceError,
+    StorageUnavailable,
+    Unauthorized,
+)
+from service.jobs.database import OUTAGES
 from service.quoting import pointer_to
 
 PROBLEM = "application/problem+json"
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 """What a resource may do; HEAD is GET without the body."""
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE})
+"""How a disk that is full or broken, or a process with too many open files, refuses a file."""
+
+OUTAGE_SECONDS = 5
+"""After which a caller may look whether there is room again."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,7 @@ KINDS = {
     "worker_died": Kind(500, "The process doing the work died"),
     "not_ready": Kind(503, "No worker answers"),
     "queue_full": Kind(503, "Too many requests are waiting"),
+    "storage_unavailable": Kind(503, "Nothing can be kept at the moment"),
     "deadline_exceeded": Kind(504, "The work took too long"),
 }
 
@@ -106,7 +127,22 @@ def refusal_response(error: ServiceError, pace: Pace) -> Response:
             headers = {"Retry-After": str(pace.wait())}
         case NotReady():  # Workers start within a second.
             headers = {"Retry-After": "1"}
+        case StorageUnavailable():
+            headers = {"Retry-After": str(OUTAGE_SECONDS)}
     return problem_response(failure_of(error), headers)
+
+
+async def unstored(request: Request, error: Exception) -> Response:
+    """The answer while the disk is full or the database is gone. Raises any other error again."""
+    return await refused(request, storage_unavailable(error))
+
+
+def storage_unavailable(error: Exception) -> StorageUnavailable:
+    """What an error of the disk or of the database means to a caller. Raises it again where it is of another kind."""
+    if not isinstance(error, OUTAGES) and not (isinstance(error, OSError) and error.errno in NO_ROOM):
+        raise error
+    logger.error("nothing can be kept: %s", getattr(error, "orig", error))
+    return StorageUnavailable("Nothing can be kept at the moment, so nothing was begun; send the request again later.")
 
 
 async def misdirected(request: Request, error: HTTPException) -> Response:
@@ -145,6 +181,8 @@ async def deserted(request: Request, error: ClientDisconnect) -> Response:
 # Typed as the framework types it.
 HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
     ServiceError: refused,
+    OSError: unstored,
+    **dict.fromkeys(OUTAGES, unstored),
     HTTPException: misdirected,
     RequestValidationError: misparametrised,
     ClientDisconnect: deserted,

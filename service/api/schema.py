@@ -60,7 +60,7 @@ CODING = (
     "column_lengths_differ", "wrong_type", "not_finite", "unknown_column", "no_observations", "formula_syntax",
     "too_many_parameters", "unsupported_model",
 )  # fmt: skip
-RUNNING = ("internal", "worker_died", "queue_full", "deadline_exceeded")
+RUNNING = ("internal", "worker_died", "queue_full", "storage_unavailable", "deadline_exceeded")
 
 
 def reference(model: type[BaseModel]) -> Piece:

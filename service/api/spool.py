@@ -39,6 +39,21 @@ class Spool:
     bytes: int
     seconds: float
 
+    @property
+    def name(self) -> str:
+        """What no other process has: the name of its folder."""
+        return self.folder.name
+
+    def is_left(self, name: str) -> bool:
+        """Whether the process whose spool has this name has ended."""
+        try:
+            with _locked(self.folder.parent / name, wait=False):
+                return True
+        except FileNotFoundError:
+            return True
+        except BlockingIOError:
+            return False
+
     @asynccontextmanager
     async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Body]:
         """The request's body, complete; its file is gone when the block ends, however it ends.

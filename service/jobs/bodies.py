@@ -5,12 +5,13 @@ has a bound; the bodies that were used least recently make room for new ones. Se
 """
 
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from service.jobs.files import put
 
 BLOCK = 4096
 """Bytes that a file occupies at least."""
@@ -31,12 +32,18 @@ class Bodies:
         self._total = sum(size for _, size, _ in self._files())
 
     def keep(self, name: str, body: Path) -> bool:
-        """Keep this body under a name, unless there is one or it is larger than all may be; whether it is kept."""
-        size = max(body.stat().st_size, BLOCK)
+        """Keep this body under a name, unless there is one; whether it is kept.
+
+        It is not where it is gone already, or larger than all may be. Raises OSError where there is no room for it.
+        """
+        try:
+            size = max(body.stat().st_size, BLOCK)
+        except FileNotFoundError:
+            return False
         if size > self._bound:
             return False
         with suppress(FileExistsError):
-            _link(body, self._folder / name)
+            put(body, self._folder / name)
             with self._lock:
                 self._total += size
                 if self._total > self._bound:
@@ -53,7 +60,7 @@ class Bodies:
         with tempfile.TemporaryDirectory(dir=folder) as own:
             copy = Path(own) / "body"
             try:
-                _link(self._folder / name, copy)
+                put(self._folder / name, copy)
                 os.utime(copy)  # The two are one file: it was used just now.
             except FileNotFoundError:
                 yield None
@@ -78,17 +85,3 @@ class Bodies:
                 break
             path.unlink(missing_ok=True)
             self._total -= size
-
-
-def _link(source: Path, target: Path) -> None:
-    """Make `target` the same file as `source`, or a copy where the file system has no links.
-
-    Raises FileExistsError and FileNotFoundError.
-    """
-    try:
-        os.link(source, target)
-    except (FileExistsError, FileNotFoundError):
-        raise
-    except OSError:
-        with source.open("rb") as content, target.open("xb") as copy:
-            shutil.copyfileobj(content, copy)

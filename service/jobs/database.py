@@ -26,7 +26,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from service.jobs.tables import TABLES
 
@@ -38,6 +39,10 @@ LATEST = "2"
 
 MIGRATION_LOCK = 7_346_512
 """The advisory lock of PostgreSQL under which one process at a time brings the tables up to date."""
+
+
+OUTAGES = (OperationalError, InterfaceError, NoConnection)
+"""What is raised while a database is gone, locked, or has no room; it may answer again."""
 
 
 class StoreUnusable(Exception):

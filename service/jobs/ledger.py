@@ -1,11 +1,12 @@
 """The ledger: which jobs there are, who runs each, and how they ended, in a database that several processes share.
 
 Who runs a job is known by its process and its attempt; a result counts only from those. A process is alive as long as
-its beat goes on: whoever sees it stand still for a while, by a clock that nobody can set, gives its jobs to others.
+its beat goes on: whoever sees it stand still for a while, by a clock that nobody can set, gives its jobs to others; at
+once, where it can be seen that the process is gone.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, func, insert, or_, select, update
@@ -22,14 +23,15 @@ COLUMNS = [column for column in jobs.c if column.name != "cancelled"]
 
 
 class Ledger:
-    """The jobs in a database, for the process with this id.
+    """The jobs in a database, for the process with this id; `is_gone` says of another that it is known to have ended.
 
     All methods block, and may be called from any thread.
     """
 
-    def __init__(self, engine: Engine, process: str) -> None:
+    def __init__(self, engine: Engine, process: str, is_gone: Callable[[str], bool] = lambda _: False) -> None:
         self._engine = engine
         self._process = process
+        self._is_gone = is_gone
         # Of every other process, its last beat and when it was first seen.
         self._seen: dict[str, tuple[int, float]] = {}
         self._looked = -SILENCE
@@ -156,7 +158,7 @@ class Ledger:
             return connection.execute(delete(jobs).where(over)).rowcount
 
     def _dead(self) -> list[str]:
-        """The processes whose beat has stood still for long enough."""
+        """The processes that are gone, or whose beat has stood still for long enough."""
         with self._engine.connect() as connection:
             beats = {row.id: row.beat for row in connection.execute(select(processes.c.id, processes.c.beat))}
         now = time.monotonic()
@@ -168,7 +170,7 @@ class Ledger:
             for id, beat in beats.items()
             if id != self._process
         }
-        return [id for id, (_, since) in self._seen.items() if now - since > SILENCE]
+        return [id for id, (_, since) in self._seen.items() if now - since > SILENCE or self._is_gone(id)]
 
     def _runs(self, job: Job) -> ColumnElement[bool]:
         """That this process still runs the job, in the attempt it knows of."""

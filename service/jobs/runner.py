@@ -1,7 +1,7 @@
 """The runner: takes jobs from the ledger, has them worked on, and notes how they end; one for each serving process.
 
-A thread of its own looks a few times a second at what there is to do. Where the database does not answer it tries
-again: what was worked out meanwhile waits, and nothing is lost.
+A thread of its own looks a few times a second at what there is to do. Where the database does not answer or the disk is
+full it tries again: what was worked out meanwhile waits, and nothing is lost.
 """
 
 import logging
@@ -99,10 +99,10 @@ class Runner:
             self._attempt(self._look)
 
     def _attempt(self, act: Callable[[], object]) -> None:
-        """Act; where the database does not answer, say so and leave it for the next time."""
+        """Act; where the database does not answer or the disk is full, say so and leave it for the next time."""
         try:
             act()
-        except SQLAlchemyError as problem:
+        except (SQLAlchemyError, OSError) as problem:
             logger.warning("the store does not answer: %s", type(problem).__name__)
 
     def _look(self) -> None:

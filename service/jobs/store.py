@@ -4,18 +4,60 @@ Bytes come out as they went in. A document of 125,000 groups is 15 MB; it is not
 than writing it (zlib's fastest 0.13 s, the whole write 0.08 s).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, literal, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    LargeBinary,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+)
 
 from service.jobs.database import age_of, writing
 from service.jobs.tables import answers, fits, removals, requests
 
 AT_ONCE = 500
 """Documents removed in one transaction, so that others can write in between."""
+
+
+# What every fit says to the database, made once: to put a statement together takes longer than to run it.
+KEEP = text(
+    "INSERT INTO fits (id, document, owner, size) VALUES (:id, :document, :owner, :size) ON CONFLICT (id) DO NOTHING"
+).bindparams(bindparam("document", type_=LargeBinary))
+RETURN = text("DELETE FROM removals WHERE id = :id")
+ASK = text(
+    "INSERT INTO requests (id, body, words) VALUES (:id, :body, :words)"
+    " ON CONFLICT (id) DO UPDATE SET body = excluded.body, words = excluded.words"
+).bindparams(bindparam("words", type_=LargeBinary))
+LEAD = text(
+    "INSERT INTO answers (request, fit) VALUES (:digest, :fit) ON CONFLICT (request) DO UPDATE SET fit = excluded.fit"
+)
+DOCUMENT = select(fits.c.document).where(fits.c.id == bindparam("id"), fits.c.owner == bindparam("owner"))
+ANSWER = (
+    select(fits.c.id, fits.c.document)
+    .join(answers, answers.c.fit == fits.c.id)
+    .where(answers.c.request == bindparam("digest"), fits.c.owner == bindparam("owner"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked: the digest of a request, the name its body is kept under, if it is, and its other words."""
+
+    digest: str
+    body: str | None
+    words: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +78,27 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put_all(self, documents: Mapping[str, bytes], owner: str = "") -> set[str]:
-        """The ids of those documents that are now kept, all at once; one that there was under an id already stays."""
-        while True:
-            try:
-                with writing(self._engine) as connection:
-                    known = {row.id for row in connection.execute(select(fits.c.id).where(fits.c.id.in_(documents)))}
-                    # All who write keep to one order, so that no two can wait for each other.
-                    new = sorted(documents.keys() - known)
-                    rows = [
-                        {"id": id, "document": documents[id], "owner": owner, "size": len(documents[id])} for id in new
-                    ]
-                    if rows:
-                        connection.execute(insert(fits), rows)
-                        connection.execute(delete(removals).where(removals.c.id.in_(new)))
-            except IntegrityError:
-                continue  # Somebody else has kept one of them since; it is known at the next try.
-            return set(new)
+    def put_all(self, documents: Mapping[str, bytes], owner: str = "", asked: Asked | None = None) -> set[str]:
+        """The ids of those documents that are now kept, all at once; one that there was under an id already stays.
+
+        `asked` is what was asked with them all, kept in the same transaction; the first is what it got.
+        """
+        with writing(self._engine) as connection:
+            # All who write keep to one order, so that no two can wait for each other.
+            new = {id for id in sorted(documents) if _is_kept(connection, id, documents[id], owner)}
+            if asked is not None:
+                _note(connection, list(documents), asked)
+        return new
 
     def get(self, id: str, owner: str = "") -> bytes | None:
         """The document that this owner has under an id, if any."""
         with self._engine.connect() as connection:
-            return connection.execute(select(fits.c.document).where(fits.c.id == id, fits.c.owner == owner)).scalar()
+            return connection.execute(DOCUMENT, {"id": id, "owner": owner}).scalar()
 
-    def put_request(self, ids: Iterable[str], digest: str, body: str, words: bytes) -> None:
-        """Keep what was asked with these fits: the name of its body, and its other words; the newest stays.
-
-        The first of the ids is what the request with this digest got.
-        """
-        named = list(ids)
-        rows = [{"id": id, "body": body, "words": words} for id in sorted(named)]
-        while True:
-            try:
-                with writing(self._engine) as connection:
-                    connection.execute(delete(requests).where(requests.c.id.in_(named)))
-                    connection.execute(insert(requests), rows)
-                    connection.execute(delete(answers).where(answers.c.request == digest))
-                    connection.execute(insert(answers).values(request=digest, fit=named[0]))
-            except IntegrityError:
-                continue  # Somebody else has kept one of them in between.
-            return
+    def put_request(self, ids: Sequence[str], asked: Asked) -> None:
+        """Keep what was asked with these fits, the first of which is what it got; the newest stays."""
+        with writing(self._engine) as connection:
+            _note(connection, ids, asked)
 
     def request(self, id: str) -> tuple[str, bytes] | None:
         """The name of the body and the words of the request that this fit answered, if they were kept."""
@@ -85,9 +108,8 @@ class Store:
 
     def answer(self, digest: str, owner: str = "") -> tuple[str, bytes] | None:
         """The id and the document that the request with this digest got, if it was asked before and is kept."""
-        found = select(fits.c.id, fits.c.document).join(answers, answers.c.fit == fits.c.id)
         with self._engine.connect() as connection:
-            row = connection.execute(found.where(answers.c.request == digest, fits.c.owner == owner)).first()
+            row = connection.execute(ANSWER, {"digest": digest, "owner": owner}).first()
         return None if row is None else (row.id, row.document)
 
     def page(self, owner: str, limit: int, after: tuple[datetime, str] | None = None) -> list[Entry]:
@@ -145,6 +167,23 @@ class Store:
             removed += count
             if count < AT_ONCE:
                 return removed
+
+
+def _is_kept(connection: Connection, id: str, document: bytes, owner: str) -> bool:
+    """Whether the document is now kept under this id, and none was before."""
+    row = {"id": id, "document": document, "owner": owner, "size": len(document)}
+    if not connection.execute(KEEP, row).rowcount:
+        return False
+    connection.execute(RETURN, {"id": id})
+    return True
+
+
+def _note(connection: Connection, ids: Sequence[str], asked: Asked) -> None:
+    """Note what was asked with these fits, the first of which is what it got."""
+    if asked.body is not None:
+        for id in sorted(ids):
+            connection.execute(ASK, {"id": id, "body": asked.body, "words": asked.words})
+    connection.execute(LEAD, {"digest": asked.digest, "fit": ids[0]})
 
 
 def _remove(connection: Connection, which: ColumnElement[bool], reason: str) -> int:

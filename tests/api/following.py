@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.api.resources import Resources
+from service.jobs.store import Asked
 from tests.api.stand_ins import DOCUMENT, FITTED, FakeDocuments, FakeWorkers, resources
 
 WORDS = b'["application/json", "", ""]'
@@ -18,7 +19,7 @@ def with_fit(folder: Path, outcome: Callable[..., object] = lambda *_: FITTED) -
 def keeping_fit(workers: FakeWorkers, folder: Path, words: bytes = WORDS) -> Resources:
     """Resources with these workers that keep the fit f1, and the request with these words that it answered."""
     documents = FakeDocuments({"f1": DOCUMENT})
-    documents.put_request(["f1"], "digest", "f1", words)
+    documents.put_request(["f1"], Asked("digest", "f1", words))
     at = resources(workers, documents)
     body = folder / "body"
     body.write_bytes(b"{}")

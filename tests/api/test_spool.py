@@ -120,3 +120,13 @@ def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path
             assert (first.folder / "body").exists()
             assert second.folder != first.folder
     assert list(tmp_path.iterdir()) == [vanishing]
+
+
+def test_who_has_ended_is_known_by_the_free_lock(tmp_path: Path) -> None:
+    with open_spool(tmp_path, 100, 5) as here:
+        with open_spool(tmp_path, 100, 5) as other:
+            assert not here.is_left(other.name)
+            assert not other.is_left(here.name)
+        assert here.is_left(other.name)
+        (tmp_path / "killed").mkdir()
+        assert here.is_left("killed")

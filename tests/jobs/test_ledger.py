@@ -146,6 +146,18 @@ def test_the_jobs_of_a_dead_process_are_begun_again(database: Engine, clock: Clo
     assert alive.finish(again, fit="f2")
 
 
+def test_the_jobs_of_a_process_that_is_seen_to_be_gone_are_begun_again_at_once(database: Engine) -> None:
+    gone: set[str] = set()
+    dead, alive = Ledger(database, "dead"), Ledger(database, "alive", gone.__contains__)
+    dead.beat()
+    dead.accept("j", "me", b"")
+    begun(dead)
+    assert alive.take_over(b"{}") == 0
+    gone.add("dead")
+    assert alive.take_over(b"{}") == 1
+    assert begun(alive).attempts == 2
+
+
 def test_a_process_that_beats_keeps_its_jobs(database: Engine, clock: Clock) -> None:
     busy, other = Ledger(database, "busy"), Ledger(database, "other")
     busy.beat()

@@ -1,5 +1,6 @@
 """The runner: every job is begun once and settled, whatever the store does in between, and none is kept at the end."""
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ class Work:
     begins: list[str] = field(default_factory=list)
     refusal: ServiceError | None = None
     outages: int = 0
+    outage: Exception = field(default_factory=lambda: OSError(errno.ENOSPC, "No space left on device"))
 
     def begin(self, job: Job, tell: Callable[[str], None]) -> Future[object]:
         if self.refusal is not None:
@@ -39,7 +41,7 @@ class Work:
     def settle(self, job: Job, outcome: object) -> None:
         if self.outages:
             self.outages -= 1
-            raise OperationalError("INSERT", {}, Exception("the disk is full"))
+            raise self.outage
         done = outcome == "done"
         if self.ledger.finish(job, fit="f" if done else None, problem=None if done else b"{}"):
             self.settled.append((job.id, outcome))
@@ -102,8 +104,10 @@ def test_a_failure_is_an_outcome(work: Work, runner: Runner) -> None:
     assert isinstance(work.settled[0][1], DeadlineExceeded)
 
 
-def test_a_result_waits_for_the_store(work: Work, runner: Runner) -> None:
+@pytest.mark.parametrize("outage", [None, OperationalError("INSERT", {}, Exception("the database is gone"))])
+def test_a_result_waits_for_the_store(work: Work, runner: Runner, outage: Exception | None) -> None:
     accept(work, runner, "a", "b")
+    work.outage = outage or work.outage
     until(lambda: len(work.futures) == 2)
     work.outages = 3
     for future in work.futures.values():

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.jobs.database import writing
-from service.jobs.store import Store
+from service.jobs.store import Asked, Store
 from service.jobs.tables import fits, removals
 
 
@@ -106,14 +106,14 @@ def test_threads_that_keep_the_same_at_once_agree(store: Store) -> None:
 
 def test_what_was_asked_is_kept_with_it_and_the_newest_stays(store: Store) -> None:
     assert store.request("a") is None
-    store.put_request(["a", "b"], "d1", "a", b"first")
-    store.put_request(["b"], "d2", "c", b"second")
+    store.put_request(["a", "b"], Asked("d1", "a", b"first"))
+    store.put_request(["b"], Asked("d2", "c", b"second"))
     assert (store.request("a"), store.request("b")) == (("a", b"first"), ("c", b"second"))
 
 
 def test_the_same_request_finds_its_answer(store: Store) -> None:
     store.put_all({"a": b"1"}, "me")
-    store.put_request(["a"], "digest", "a", b"")
+    store.put_request(["a"], Asked("digest", "a", b""))
     assert store.answer("digest", "me") == ("a", b"1")
     assert store.answer("digest", "you") is None
     assert store.answer("other", "me") is None
@@ -140,7 +140,7 @@ def test_pages_hold_everything_once(store: Store) -> None:
 
 def test_what_is_removed_says_why_until_it_is_made_again(store: Store) -> None:
     store.put_all({"a": b"1"}, "me")
-    store.put_request(["a"], "digest", "a", b"")
+    store.put_request(["a"], Asked("digest", "a", b""))
     assert store.removal("a", "me") is None
     assert store.remove("a", "me", "No more.")
     assert not store.remove("a", "me", "No more.")
