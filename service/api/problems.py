@@ -16,7 +16,16 @@ from starlette.responses import Response
 from service.api.correlation import request_id
 from service.api.resources import Pace, resources_of
 from service.contract import Failure, Problem, Reply, failure_of
-from service.errors import Fault, InvalidRequest, NotReady, QueueFull, RateLimited, ServiceError, Unauthorized
+from service.errors import (
+    Fault,
+    InvalidRequest,
+    NotReady,
+    QueueFull,
+    RateLimited,
+    ServiceError,
+    TooManyConnections,
+    Unauthorized,
+)
 
 PROBLEM = "application/problem+json"
 
@@ -30,6 +39,10 @@ class Kind:
 
 
 KINDS = {
+    "malformed_http": Kind(400, "This is not HTTP"),
+    "head_too_large": Kind(431, "The request line and the headers are too large"),
+    "head_too_slow": Kind(408, "The request took too long to arrive"),
+    "too_many_connections": Kind(503, "Too many connections are open"),
     "malformed_body": Kind(400, "The body is not what its media type promises"),
     "unauthorized": Kind(401, "A key is needed"),
     "not_found": Kind(404, "Nothing is here"),
@@ -99,7 +112,7 @@ def refusal_response(error: ServiceError, pace: Pace) -> Response:
             headers = {"Retry-After": str(seconds)}
         case QueueFull():
             headers = {"Retry-After": str(pace.wait())}
-        case NotReady():  # Workers start within a second.
+        case NotReady() | TooManyConnections():  # Workers start, and idle connections end, within a second or few.
             headers = {"Retry-After": "1"}
     return problem_response(failure_of(error), headers)
 
