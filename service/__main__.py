@@ -66,6 +66,7 @@ def serve(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; 0 when stopped, 2 for a setting that does not fit."""
     import uvicorn
 
+    from service import server
     from service.app import create_app, open_files
     from service.jobs.database import StoreUnusable
     from service.jobs.keys import Keys
@@ -85,11 +86,13 @@ def serve(options: argparse.Namespace) -> int:
     begin_log()
     for sentence in unknown_variables():
         logging.warning(sentence)
+    server.make_room(settings.connections)
+    bounds = server.Bounds(settings.connections, settings.head_seconds, answer_seconds=settings.body_seconds)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        http="h11",  # the faster parser accepts headers of any size
+        http=server.connection_class(bounds),  # on h11: the faster parser accepts headers of any size
         ws="none",
         lifespan="on",
         access_log=False,  # the middleware writes one without queries
@@ -101,7 +104,7 @@ def serve(options: argparse.Namespace) -> int:
     # a success. A function and not SIG_IGN, which child processes would inherit.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    uvicorn.Server(config).run()
+    server.Server(config).run()
     return 0
 
 

@@ -1,6 +1,7 @@
 """Why a request is refused: one tree, grouped by the stage that refuses.
 
     ServiceError
+    ├── HTTP        MalformedHttp  HeadTooLarge  HeadTooSlow  TooManyConnections
     ├── reading     MalformedBody  BodyTooLarge  BodyTooSlow  UnsupportedMediaType  NotAcceptable  InvalidRequest
     ├── the table   ColumnLengthsDiffer  WrongType  NotFinite  UnknownColumn  MissingValues
     ├── the formula FormulaSyntax  UnknownFunction
@@ -40,6 +41,33 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.faults = faults
+
+
+# Receiving the request.
+
+
+class MalformedHttp(ServiceError):
+    """What arrives is no request."""
+
+    code = "malformed_http"
+
+
+class HeadTooLarge(ServiceError):
+    """The request line and the headers pass the limit."""
+
+    code = "head_too_large"
+
+
+class HeadTooSlow(ServiceError):
+    """The request line and the headers did not arrive within the time they have."""
+
+    code = "head_too_slow"
+
+
+class TooManyConnections(ServiceError):
+    """As many connections are open as there may be."""
+
+    code = "too_many_connections"
 
 
 # Reading the request.

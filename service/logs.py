@@ -4,9 +4,14 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from service.tracebacks import traceback_of
+
 
 class JsonLines(logging.Formatter):
-    """Writes a record as its time, level, logger and message, with the `fields` it may bring along."""
+    """Writes a record as its time, level, logger and message, with the `fields` it may bring along.
+
+    Of an exception it has the traceback, no message.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -17,8 +22,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             **getattr(record, "fields", {}),
         }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = traceback_of(record.exc_info[1])
         return json.dumps(line)
 
 

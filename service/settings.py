@@ -80,7 +80,13 @@ class Settings(BaseModel):
     queue: Count = Field(default=100, description="How many requests may wait for a worker before others are refused.")
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")
-    body_seconds: Seconds = Field(default=300, description="How long a body may take to arrive.")
+    body_seconds: Seconds = Field(
+        default=300, description="How long a body may take to arrive, and a client to take any of its answer."
+    )
+    head_seconds: Seconds = Field(
+        default=10, description="How long a request line and its headers may take to arrive, all of them."
+    )
+    connections: Count = Field(default=1000, description="How many connections may be open before others are refused.")
     fit_days: Days = Field(default=30, description="How many days fits are kept.")
     fits_bytes: Bytes = Field(
         default=ByteSize(16 * 2**30), description="Bytes of fit documents kept; the oldest go first."

@@ -59,6 +59,7 @@ def assemble(lifespan: Lifespan) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
         exception_handlers=HANDLERS,
+        telemetry={"logs": False},  # they would have the messages of exceptions
         # The framework's own pages load scripts from elsewhere, and its redirects repeat the Host header.
         openapi_url=None,
         docs_url=None,

@@ -60,7 +60,8 @@ async def _events(resources: Resources, id: str, owner: str, first: Job | str) -
         elif silent >= SILENT_SECONDS:
             yield ": still there\n\n"
             silent = 0.0
-        if found.is_over:
+        # A client whose events end early asks for them again, then of another process.
+        if found.is_over or resources.runner.is_resting:
             return
         await asyncio.sleep(LOOK_SECONDS)
         silent += LOOK_SECONDS

@@ -1,8 +1,10 @@
 """Exchanges: every request has an id, a line in the log and a place in the counts; none of them says what was sent."""
 
+import asyncio
 import logging
 import time
 
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +12,10 @@ from service.api.correlation import chosen_id, request_id, trace_of
 from service.api.middleware import SECURITY_HEADERS
 from service.api.problems import INTERNAL, problem_response
 from service.api.resources import Resources
+from service.contract import failure_of
+from service.errors import NotReady
+
+STOPPED = failure_of(NotReady("The service stops, and this would have taken longer; send it again."))
 
 log = logging.getLogger("partialpool.access")
 logger = logging.getLogger(__name__)
@@ -37,8 +43,16 @@ class Exchanges:
                 MutableHeaders(scope=message)["X-Request-Id"] = id
             await send(message)
 
+        # A span has the query by itself, and so formulas.
+        if scope["query_string"]:
+            trace.get_current_span().set_attribute("url.query", "REDACTED")
         try:
             await self.app(scope, receive, noting)
+        except asyncio.CancelledError:
+            # The server stops, and this took longer than the grace it had.
+            if status:
+                raise
+            await problem_response(STOPPED, {**SECURITY_HEADERS, "Retry-After": "1"})(scope, receive, noting)
         except Exception:
             logger.exception("request %s failed", id)
             if not status:

@@ -28,6 +28,7 @@ from service.errors import (
     RateLimited,
     ServiceError,
     StorageUnavailable,
+    TooManyConnections,
     Unauthorized,
 )
 from service.jobs.database import OUTAGES
@@ -55,6 +56,10 @@ class Kind:
 
 
 KINDS = {
+    "malformed_http": Kind(400, "This is not HTTP"),
+    "head_too_large": Kind(431, "The request line and the headers are too large"),
+    "head_too_slow": Kind(408, "The request took too long to arrive"),
+    "too_many_connections": Kind(503, "Too many connections are open"),
     "malformed_body": Kind(400, "The body is not what its media type promises"),
     "unauthorized": Kind(401, "A key is needed"),
     "not_found": Kind(404, "Nothing is here"),
@@ -125,7 +130,7 @@ def refusal_response(error: ServiceError, pace: Pace) -> Response:
             headers = {"Retry-After": str(seconds)}
         case QueueFull():
             headers = {"Retry-After": str(pace.wait())}
-        case NotReady():  # Workers start within a second.
+        case NotReady() | TooManyConnections():  # Workers start, and idle connections end, within a second or few.
             headers = {"Retry-After": "1"}
         case StorageUnavailable():
             headers = {"Retry-After": str(OUTAGE_SECONDS)}

@@ -53,7 +53,7 @@ class Runner:
         self._ended: list[tuple[Job, Outcome]] = []
         self._stages: dict[str, str] = {}
         self._news = threading.Event()
-        self._open = True
+        self._open, self._resting = True, False
         self._beaten, self._tidied = -BEAT, time.monotonic()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
 
@@ -75,9 +75,18 @@ class Runner:
             self._running[job.id] = job, future
         future.add_done_callback(lambda done: self._end(job, done))
 
+    def rest(self) -> None:
+        """Take no more jobs, and see to the end of those there are."""
+        self._resting = True
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether no more jobs are taken."""
+        return self._resting
+
     def close(self, grace: float) -> None:
         """Take no more jobs, give those there are `grace` seconds to end, and hand the rest over to others."""
-        self._open = False
+        self._open, self._resting = False, True
         end = time.monotonic() + grace
         while (self._running or self._ended) and time.monotonic() < end:
             self.wake()
@@ -117,7 +126,7 @@ class Runner:
         if time.monotonic() - self._tidied >= TIDY:
             self._tidied = time.monotonic()
             self._desk.tidy()
-        if self._open and (room := self._most - len(self._running)) > 0:
+        if not self._resting and (room := self._most - len(self._running)) > 0:
             for job in self._ledger.claim(room):
                 self._begin(job)
 

@@ -20,12 +20,12 @@ import signal
 import socket
 import struct
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import NoReturn, cast
 
 from service import stages
+from service.tracebacks import traceback_of
 
 Request = tuple[str, tuple[object, ...]]
 """A task's dotted name, "package.module:function", and its arguments."""
@@ -90,8 +90,8 @@ def become_worker(pipe: socket.socket, server: int, memory_limit: int) -> NoRetu
             resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
         with suppress(ConnectionError):
             work(pipe, telling)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as problem:
+        print(traceback_of(problem), file=sys.stderr)
     finally:
         os._exit(0)
 
@@ -151,7 +151,7 @@ def answer(request: bytes) -> bytes:
         module, _, function = task.partition(":")
         return pack((None, getattr(importlib.import_module(module), function)(*arguments)))
     except BaseException as problem:
-        return pack((type(problem).__name__, traceback.format_exc()))
+        return pack((type(problem).__name__, traceback_of(problem)))
 
 
 def ping() -> bool:

@@ -1,5 +1,6 @@
-"""What is no HTTP, or not quite, is refused by the server itself: with 400 and in few words, and the next is served."""
+"""What is no HTTP, or not quite, is refused by the server itself: with a problem, and the next is served."""
 
+import json
 import socket
 
 import pytest
@@ -41,8 +42,13 @@ def exchange(service: Server, sent: bytes) -> bytes:
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED)
 def test_malformed_http_is_refused(service: Server, sent: bytes) -> None:
-    answer = exchange(service, sent)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"Invalid HTTP request received." in answer
-    assert len(answer) < 500
+    head, _, body = exchange(service, sent).partition(b"\r\n\r\n")
+    said = json.loads(body)
+    expected = (431, "head_too_large") if len(sent) > TOO_LONG else (400, "malformed_http")
+    assert (said["status"], said["code"]) == expected
+    assert head.startswith(b"HTTP/1.1 %d " % said["status"])
+    assert b"content-type: application/problem+json" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert f"x-request-id: {said['request_id']}".encode() in head
+    assert len(body) < 500
     assert service.client.get("/livez").text == "alive\n"
