@@ -14,6 +14,9 @@ from typing import Annotated
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError
 
 PREFIX = "PARTIALPOOL_"
+WAITING = 4
+"""Requests that may wait for each worker: so few that whoever is answered is answered soon, however many ask."""
+
 CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 Count = Annotated[int, Field(gt=0)]
@@ -77,7 +80,10 @@ class Settings(BaseModel):
         default=25, description="How long a request waits for its fit before it is answered with a job."
     )
     jobs: Count = Field(default=10_000, description="How many jobs may wait before others are refused.")
-    queue: Count = Field(default=100, description="How many requests may wait for a worker before others are refused.")
+    queue: Count = Field(
+        default_factory=lambda data: WAITING * data.get("workers", 1),
+        description="How many requests may wait for a worker before others are refused; if unset, four for each.",
+    )
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")
     body_seconds: Seconds = Field(default=300, description="How long a body may take to arrive.")

@@ -27,7 +27,7 @@ READ = [
     ("PARTIALPOOL_BODY_BYTES", "1000", "body_bytes", 1000),
     ("PARTIALPOOL_BODY_BYTES", "64MiB", "body_bytes", 64 * 2**20),
     ("PARTIALPOOL_WORKER_BYTES", "2GB", "worker_bytes", 2 * 10**9),
-    ("PARTIALPOOL_QUEUE", "", "queue", 100),
+    ("PARTIALPOOL_JOBS", "", "jobs", 10_000),
 ]
 
 REFUSED = [
@@ -74,9 +74,8 @@ def test_the_table_has_every_setting_and_its_defaults_can_be_written() -> None:
     assert all(description.endswith(".") for _, _, description in rows)
     written = {variable: default for variable, default, _ in rows if default}
     assert settings_of(written) == settings_of({})
-    assert {row for row in rows if not row[1]} == {
-        row for row in rows if row[0] in ("PARTIALPOOL_DATA_DIR", "PARTIALPOOL_DATABASE_URL", "PARTIALPOOL_WORKERS")
-    }
+    computed = [variable.removeprefix("PARTIALPOOL_") for variable, default, _ in rows if not default]
+    assert computed == ["DATA_DIR", "DATABASE_URL", "WORKERS", "QUEUE"]
 
 
 @pytest.mark.parametrize(
@@ -108,3 +107,8 @@ def test_workers_are_as_many_as_the_cpus_given(
     if quota is not None:
         cpu_max.write_text(quota)
     assert available_cpus(cpu_max) == cpus
+
+
+def test_as_many_may_wait_as_there_are_workers_to_serve_them() -> None:
+    assert settings_of({"PARTIALPOOL_WORKERS": "7"}).queue == 28
+    assert settings_of({"PARTIALPOOL_WORKERS": "7", "PARTIALPOOL_QUEUE": "100"}).queue == 100
