@@ -19,7 +19,7 @@ from service.api.shared_work import share, wait_for
 from service.api.work import document_of, find, perform, received
 from service.contract import FitCollection, FitDocument, FitList, JobView
 from service.contract.job import FitEntry
-from service.errors import Fault, InvalidRequest, NotFound
+from service.errors import Fault, InvalidRequest, NotFound, QueueFull
 from service.jobs.job import Job
 from service.jobs.store import Entry
 
@@ -74,13 +74,17 @@ async def create_fit(request: Request) -> Response:
     """
     started = time.monotonic()
     resources = resources_of(request)
+    prefers_job = _prefers_job(request)
+    if not prefers_job and resources.workers.is_full():
+        # Before the body is read: what many who cannot be served cost is taken from those who can.
+        raise QueueFull("Too much work is waiting already; try again later.")
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         known = await run_in_threadpool(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits.labels("known").inc()
             return _document(request, known, {"total": time.monotonic() - started})
-        if _prefers_job(request):
+        if prefers_job:
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
             resources.counts.fits.labels("job").inc()

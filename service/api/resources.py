@@ -27,6 +27,9 @@ class Workers(Protocol):
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         """The future result of the function that the dotted name `task` stands for. Raises QueueFull."""
 
+    def is_full(self) -> bool:
+        """Whether a task would be refused now."""
+
     def ready(self) -> bool:
         """Whether a worker answers."""
 

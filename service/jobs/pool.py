@@ -74,6 +74,11 @@ class Pool:
         future.add_done_callback(self._forget)
         return future
 
+    def is_full(self) -> bool:
+        """Whether a task that were submitted now would be refused."""
+        with self._lock:
+            return self._is_full()
+
     def ready(self) -> bool:
         """Whether there are workers, and all of them answer or are at work within their deadline."""
         with self._lock:

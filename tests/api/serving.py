@@ -24,6 +24,9 @@ class Rerouted:
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         return self.pool.submit(self.task, *arguments, tell=tell)
 
+    def is_full(self) -> bool:
+        return self.pool.is_full()
+
     def ready(self) -> bool:
         return self.pool.ready()
 

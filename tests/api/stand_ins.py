@@ -47,6 +47,7 @@ class FakeWorkers:
 
     outcome: Callable[..., object] = lambda task, *arguments: FITTED
     is_ready: bool = True
+    full: bool = False
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
@@ -54,6 +55,9 @@ class FakeWorkers:
         future: Future[object] = Future()
         future.set_result(self.outcome(task, *arguments))
         return future
+
+    def is_full(self) -> bool:
+        return self.full
 
     def ready(self) -> bool:
         return self.is_ready
