@@ -97,6 +97,7 @@ class Settings(BaseModel):
     )
     rows: Count = Field(default=20_000_000, description="The most rows of a table.")
     columns: Count = Field(default=10_000, description="The most columns of a table.")
+    levels: Count = Field(default=5_000_000, description="The most levels of a factor, or groups.")
     tasks_per_worker: Count = Field(default=1000, description="A worker process is replaced after so many tasks.")
     worker_bytes: Bytes = Field(default=ByteSize(4 * 2**30), description="The memory a worker may use for its data.")
     grace_seconds: Count = Field(default=30, description="How long a service that stops waits for requests in flight.")
