@@ -55,7 +55,7 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
         tasks_per_worker=settings.tasks_per_worker,
         memory_limit=settings.worker_bytes,
     )
-    limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows)
+    limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows, levels=settings.levels)
     with open_files(settings) as files:
         keys = Keys(files.database)
         ledger = Ledger(files.database, process=files.spool.name, is_gone=files.spool.is_left)

@@ -15,11 +15,14 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
+        message = record.getMessage()
+        if record.name == "asyncio":  # which goes on with all it knows of a task, its exception's message with it
+            message = message.partition("\n")[0]
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message,
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:

@@ -27,11 +27,18 @@ class BadSetting(ValueError):
 
 
 def data_home() -> Path:
-    """The folder for this service's data under the user's data home (XDG Base Directory Specification)."""
+    """The folder for this service's data under the user's data home (XDG Base Directory Specification).
+
+    Raises BadSetting if the user has no home, as in a container that runs under a number alone.
+    """
     home = os.environ.get("XDG_DATA_HOME", "")
     # The specification asks to ignore a relative path.
-    root = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
-    return root / "partialpool"
+    if home.startswith("/"):
+        return Path(home) / "partialpool"
+    try:
+        return Path.home() / ".local" / "share" / "partialpool"
+    except RuntimeError:
+        raise BadSetting(f"{variable('data_dir')} must be set: this user has no home to keep data in.") from None
 
 
 def available_cpus(cpu_max: Path = CGROUP_CPU_MAX) -> int:
@@ -97,6 +104,7 @@ class Settings(BaseModel):
     )
     rows: Count = Field(default=20_000_000, description="The most rows of a table.")
     columns: Count = Field(default=10_000, description="The most columns of a table.")
+    levels: Count = Field(default=5_000_000, description="The most levels of a factor, or groups.")
     tasks_per_worker: Count = Field(default=1000, description="A worker process is replaced after so many tasks.")
     worker_bytes: Bytes = Field(default=ByteSize(4 * 2**30), description="The memory a worker may use for its data.")
     grace_seconds: Count = Field(default=30, description="How long a service that stops waits for requests in flight.")

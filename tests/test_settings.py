@@ -89,6 +89,16 @@ def test_data_go_to_the_users_data_home(monkeypatch: pytest.MonkeyPatch, xdg: st
     assert data_home() == Path(expected)
 
 
+def test_who_has_no_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(BadSetting, match="PARTIALPOOL_DATA_DIR must be set"):
+        settings_of({})
+
+
 @pytest.mark.parametrize(
     ("quota", "cpus"),
     [

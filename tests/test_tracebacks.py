@@ -47,3 +47,10 @@ def test_a_line_of_the_log_has_no_message_either() -> None:
     line = json.loads(JsonLines().format(record))
     assert line["message"] == "it failed"
     assert line["exception"] == traceback_of(error)
+
+
+def test_what_asyncio_knows_of_a_task_stays_out() -> None:
+    record = logging.LogRecord(
+        "asyncio", logging.ERROR, "", 0, "Never retrieved\nexception=KeyError('Sesame')", None, None
+    )
+    assert json.loads(JsonLines().format(record))["message"] == "Never retrieved"

@@ -70,7 +70,7 @@ class Spool:
                 digest = await self._fill(file, request, limit)
             yield Body(Path(name), digest)
         finally:
-            os.unlink(name)
+            Path(name).unlink(missing_ok=True)  # a service that has stopped has removed the folder
 
     async def _fill(self, file: BinaryIO, request: Request, limit: int) -> str:
         try:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a request may be: bytes after decompression, columns, and rows."""
+    """How large a request may be: bytes after decompression, columns, rows, and levels of a factor."""
 
     bytes: int
     columns: int
     rows: int
+    levels: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from service.design.design import Design
 from service.design.missing import Missing, complete_rows
 from service.design.model_frame import ModelFrame
 from service.design.options import check_contrasts, check_options
-from service.design.refusals import several_responses
+from service.design.refusals import several_responses, too_many_levels
 from service.design.responses import take_response
 from service.design.row_set import RowSet
 from service.design.streamed import is_streamed, make_streamed_design
@@ -73,11 +73,13 @@ def make_lots(
     levels: Mapping[str, Sequence[str]] | None = None,
     contrasts: Mapping[str, str] | None = None,
     also: Collection[str] = (),
+    most_levels: int | None = None,
 ) -> Iterator[list[Design | ServiceError]]:
     """The same in lots, one after another, so that memory need not hold what every formula has of its own at once.
 
     Where the table can be had in batches of `rows`, formulas of many cells have streamed designs, which share nothing.
-    Rows of designs that are held are complete in the columns `also`, too, which the table must have.
+    Rows of designs that are held are complete in the columns `also`, too, which the table must have. A design of a
+    factor of more than `most_levels` levels, or of as many groups, is an error.
     """
     orders, schemes = levels or {}, contrasts or {}
     check_options(formulas, table, weights, orders, schemes)
@@ -86,20 +88,34 @@ def make_lots(
     for are_many, run in groupby(formulas, lambda each: rows is not None and is_streamed(each, table.n_rows)):
         alike = list(run)
         if rows is not None and are_many:
-            yield from ([_attempt(partial(streamed, rows=rows), formula)] for formula in alike)
+            yield from ([_attempt(partial(streamed, rows=rows), formula, most_levels)] for formula in alike)
             continue
         for start in range(0, len(alike), size):
             designs = _Designs(table, orders, weights=weights, missing=missing, contrasts=schemes, also=also)
-            yield [_attempt(designs.design, formula) for formula in alike[start : start + size]]
+            yield [_attempt(designs.design, formula, most_levels) for formula in alike[start : start + size]]
 
 
-def _attempt(make: Callable[[Formula], Design], formula: Formula) -> Design | ServiceError:
+def _attempt(
+    make: Callable[[Formula], Design], formula: Formula, most_levels: int | None = None
+) -> Design | ServiceError:
     """The design of a formula, or why there is none."""
     try:
-        return make(formula)
+        design = make(formula)
+        if most_levels is not None:
+            _require_few_levels(design, most_levels)
+        return design
     except ServiceError as error:
         # A traceback would keep the arrays of the attempt.
         return error.with_traceback(None)
+
+
+def _require_few_levels(design: Design, most: int) -> None:
+    """Raise BodyTooLarge for a factor or a grouping of more levels."""
+    counts = {label: len(factor.levels) for label, factor in design.coding.factors.items()}
+    counts |= {effect.grouping.name: len(effect.grouping.levels) for effect in design.random}
+    for label, count in counts.items():
+        if count > most:
+            raise too_many_levels(label, count, most)
 
 
 class _Designs:

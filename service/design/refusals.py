@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
-from service.errors import Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
+from service.errors import BodyTooLarge, Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
 from service.formula.expression import Call
 from service.formula.formula import Formula
 from service.quoting import LONGEST_EXCERPT, excerpt, quote
@@ -59,6 +59,12 @@ def single_level(label: str) -> InvalidRequest:
     """The error for a factor that cannot be told from the intercept."""
     message = f"{quote(label)} has only one level in the rows that are used; a predictor needs two."
     return InvalidRequest(message, Fault(message, column=excerpt(label)))
+
+
+def too_many_levels(label: str, found: int, most: int) -> BodyTooLarge:
+    """The error for a factor, or a combination of some, of more levels than one may have."""
+    message = f"{quote(label)} has {found} levels in the rows that are used; the limit is {most}."
+    return BodyTooLarge(message, Fault(message, column=excerpt(label)))
 
 
 def unknown_level(label: str, level: str, row: int) -> InvalidRequest:

@@ -31,7 +31,7 @@ def _compare(submission: Submission) -> Reply:
         table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
         formulas = _read_all(options.formulas, table)
     with clock.stage("design"):
-        designs = _designs(formulas, table, options)
+        designs = _designs(formulas, table, options, submission.limits.levels)
     with clock.stage("fit"):
         fits = _fits(designs)
         comparison = compare(designs, fits)
@@ -65,7 +65,9 @@ def _read_all(texts: Sequence[str], table: data.Table) -> list[Formula]:
     return formulas
 
 
-def _designs(formulas: Sequence[Formula], table: data.Table, options: ComparisonOptions) -> list[Design]:
+def _designs(
+    formulas: Sequence[Formula], table: data.Table, options: ComparisonOptions, most_levels: int
+) -> list[Design]:
     """The designs of the formulas, all of the rows that are complete for all of them."""
     every = chain.from_iterable(columns_of(formula.variables.values(), table) for formula in formulas)
     lots = make_lots(
@@ -75,6 +77,7 @@ def _designs(formulas: Sequence[Formula], table: data.Table, options: Comparison
         missing=options.missing,
         levels=options.levels,
         contrasts=options.contrasts,
+        most_levels=most_levels,
         also=list(dict.fromkeys(every)),
     )
     designs = []

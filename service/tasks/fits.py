@@ -1,6 +1,6 @@
 """Fits: bytes of a request -> bytes of a document: the whole service in a few short functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -21,7 +21,8 @@ Answer = tuple[str, bytes] | ServiceError
 def fit(submission: Submission) -> Reply:
     """The document of a request, with its id and the seconds each stage took; or why there is none."""
     hint = hint_of(submission)
-    return reply_to(lambda: _fit(lambda: received(submission), submission.owner, hint), hint)
+    most_levels = submission.limits.levels
+    return reply_to(lambda: _fit(lambda: received(submission), submission.owner, hint, most_levels), hint)
 
 
 def fit_file(path: str, formula: str, options: Sequence[str]) -> Reply:
@@ -41,7 +42,9 @@ def summarise(document: bytes, digits: int) -> Reply:
     return Reply("\n".join(summaries).encode())
 
 
-def _fit(read_payload: Callable[[], data.Payload], owner: str = "", hint: str = "") -> Reply:
+def _fit(
+    read_payload: Callable[[], data.Payload], owner: str = "", hint: str = "", most_levels: int | None = None
+) -> Reply:
     clock = Stopwatch()
     with clock.stage("read"):
         payload = read_payload()
@@ -53,7 +56,17 @@ def _fit(read_payload: Callable[[], data.Payload], owner: str = "", hint: str = 
     rows = None if {"fitted", "residuals"}.intersection(options.include) else payload.rows
     are_many = any(is_streamed(formula, table.n_rows) for formula in formulas)
     identities = Identities(options, rows if rows is not None and are_many else table, owner)
-    known = iter(_fit_all(formulas, table, rows, options, identities=identities, clock=clock))
+    lots = make_lots(
+        formulas,
+        table,
+        rows,
+        weights=options.weights,
+        missing=options.missing,
+        levels=options.levels,
+        contrasts=options.contrasts,
+        most_levels=most_levels,
+    )
+    known = iter(_fit_all(formulas, lots, options, identities=identities, clock=clock))
     answers = [next(known) if isinstance(each.formula, Formula) else each.formula for each in questions]
     if options.formulas is not None or len(questions) > 1:
         return _collection(questions, answers, owner, hint, clock)
@@ -65,26 +78,13 @@ def _fit(read_payload: Callable[[], data.Payload], owner: str = "", hint: str = 
 
 def _fit_all(
     formulas: Sequence[Formula],
-    table: data.Table,
-    rows: data.Rows | None,
+    lots: Iterable[Sequence[Design | ServiceError]],
     options: FitOptions,
     *,
     identities: Identities,
     clock: Stopwatch,
 ) -> list[Answer]:
-    """The answers to formulas of one response, in their order; what they have in common is done once.
-
-    `rows` are those of the table in batches, if they may be read so.
-    """
-    lots = make_lots(
-        formulas,
-        table,
-        rows,
-        weights=options.weights,
-        missing=options.missing,
-        levels=options.levels,
-        contrasts=options.contrasts,
-    )
+    """The answers to formulas of one response, in their order, from their designs, which are made as they are used."""
     waiting = iter(formulas)
     answers: list[Answer] = []
     for designs in clock.each("design", lots):

@@ -25,7 +25,7 @@ def _pool(submission: Submission) -> Reply:
         formula = read(options.formula, list(table.columns))
         _require_varying_intercept(formula)
     with clock.stage("design"):
-        design = _design(formula, table, payload.rows, options)
+        design = _design(formula, table, payload.rows, options, submission.limits.levels)
     with clock.stage("fit"):
         found = alternatives(design, restricted=options.method == "REML", separately="separate" in options.include)
     with clock.stage("report"):
@@ -42,7 +42,9 @@ def _require_varying_intercept(formula: Formula) -> None:
         raise UnsupportedModel(message, Fault(message, pointer="/formula", position=position))
 
 
-def _design(formula: Formula, table: data.Table, rows: data.Rows | None, options: PoolingOptions) -> Design:
+def _design(
+    formula: Formula, table: data.Table, rows: data.Rows | None, options: PoolingOptions, most_levels: int
+) -> Design:
     """The design of the formula on a table, whose rows may come in batches."""
     ((design,),) = make_lots(
         [formula],
@@ -52,6 +54,7 @@ def _design(formula: Formula, table: data.Table, rows: data.Rows | None, options
         missing=options.missing,
         levels=options.levels,
         contrasts=options.contrasts,
+        most_levels=most_levels,
     )
     if isinstance(design, ServiceError):
         raise design

@@ -5,7 +5,6 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.end_to_end.test_faults import at_work, factor, post, refusal
@@ -28,17 +27,18 @@ def test_a_job_that_runs_is_handed_over_and_its_events_end(tmp_path: Path, monke
     monkeypatch.delenv("HOME", raising=False)
     cwd = tmp_path / "cwd"
     cwd.mkdir(mode=0o555)
-    with serving(tmp_path / "data") as service, ThreadPoolExecutor() as background:
+    with serving(tmp_path / "data") as service:
         until(service.is_ready)
         (worker,) = service.workers
         before = seconds_computed(worker)
         id = service.client.post("/v1/fits", params=FORMULA, content=LONG, headers=ASYNC).json()["id"]
-        until(lambda: seconds_computed(worker) > before + 0.1)
-        events = background.submit(httpx.get, f"http://127.0.0.1:{service.port}/v1/fits/{id}/events", timeout=30)
-        until(lambda: state(service, id) == "running")
-        service.process.terminate()
-        assert service.process.wait(10) == 0  # 2 s, one of them for the job; the grace would be 30
-        assert "event: running" in events.result().text
+        until(lambda: state(service, id) == "running" and seconds_computed(worker) > before + 0.1)
+        with service.client.stream("GET", f"/v1/fits/{id}/events") as events:
+            lines = events.iter_lines()
+            assert next(lines) == "event: running"
+            service.process.terminate()
+            assert service.process.wait(10) == 0  # 2 s, one of them for the job; the grace would be 30
+            assert "event: succeeded" not in list(lines)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", service.port))
     with serving(tmp_path / "data") as service:

@@ -1,9 +1,8 @@
 """The child's side by itself: what travels on a pipe, and how a worker answers on it."""
 
-import os
+import multiprocessing
 import pickle
 import socket
-import threading
 
 import pytest
 
@@ -44,12 +43,13 @@ def test_an_answer_is_the_name_of_the_exception_and_the_traceback(request_: byte
 def test_a_worker_arrives_answers_and_ends_with_its_pipe() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        thread = threading.Thread(target=work, args=(theirs,))
-        thread.start()
-        assert read(ours) == (None, os.getpid())
+        # A process and no thread: a worker hears of time by signals, which a main thread alone gets.
+        process = multiprocessing.get_context("fork").Process(target=work, args=(theirs,))
+        process.start()
+        assert read(ours) == (None, process.pid)
         for number in (1, 2):
             ours.sendall(pack(("operator:neg", (number,))))
             assert read(ours) == (None, -number)
         ours.shutdown(socket.SHUT_WR)
-        thread.join(timeout=10)
-        assert not thread.is_alive()
+        process.join(timeout=10)
+        assert process.exitcode == 0
