@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.test_faults import at_work, factor, post, refusal
+from tests.end_to_end.test_faults import TOO_SLOW, at_work, factor, post, refusal
 from tests.jobs.processes import until
 from tests.serving import Server, seconds_computed, serving
 
@@ -49,7 +49,7 @@ def test_a_job_that_runs_is_handed_over_and_its_events_end(tmp_path: Path, monke
 def test_what_outlasts_the_grace_is_told_so(tmp_path: Path) -> None:
     with serving(tmp_path / "data", grace_seconds=1) as service, ThreadPoolExecutor() as background:
         until(service.is_ready)
-        sent = background.submit(post, service, LONG)
+        sent = background.submit(post, service, TOO_SLOW)
         at_work(service, sent)
         service.process.terminate()
         assert refusal(sent.result()) == (503, "not_ready")
