@@ -179,5 +179,5 @@ def test_a_service_that_is_killed_leaves_its_documents_and_nobody_behind(
         started = time.monotonic()
         service.process.terminate()
         assert service.process.wait(10) == 0
-        assert time.monotonic() - started < 1  # idle, it takes a tenth of that
+        assert time.monotonic() - started < 5  # idle, it takes a fifth of a second; the grace would be 30
         until(lambda: not any(map(running, processes)))
