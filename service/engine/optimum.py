@@ -46,15 +46,29 @@ class Slope(Protocol):
     """What a search looks at: a function of theta (k,), its gradient (k,) and Hessian (k, k), and what rounding did."""
 
     @property
-    def theta(self) -> Vector: ...  # noqa: D102 - said above
+    def theta(self) -> Vector:
+        """Where it was looked, (k,)."""
+        ...
+
     @property
-    def value(self) -> float: ...  # noqa: D102
+    def value(self) -> float:
+        """The function there."""
+        ...
+
     @property
-    def gradient(self) -> Vector: ...  # noqa: D102
+    def gradient(self) -> Vector:
+        """Its gradient, (k,)."""
+        ...
+
     @property
-    def hessian(self) -> Matrix: ...  # noqa: D102
+    def hessian(self) -> Matrix:
+        """Its Hessian, (k, k)."""
+        ...
+
     @property
-    def uncertainty(self) -> float: ...  # noqa: D102
+    def uncertainty(self) -> float:
+        """What rounding may have done to the value."""
+        ...
 
 
 Found = TypeVar("Found", bound=Slope)

@@ -8,21 +8,7 @@ suppressPackageStartupMessages({
   library(splines)
 })
 
-# Factors have their levels in code-point order.
-read <- function(dataset) {
-  folder <- if (dataset == "radon") "../../../service/data/datasets" else "../data"
-  frame <- read.csv(file.path(folder, paste0(dataset, ".csv")), check.names = FALSE, na.strings = "", encoding = "UTF-8")
-  for (name in names(frame)) {
-    column <- frame[[name]]
-    if (!is.character(column)) next
-    truth <- all(column %in% c("true", "false", NA))
-    frame[[name]] <- if (truth) column == "true" else factor(column, sort(unique(column), method = "radix"))
-  }
-  frame
-}
-
-# Without an optimiser lmer ends where it starts.
-still <- lmerControl(optimizer = NULL, calc.derivs = FALSE)
+source("read.R")
 
 refit <- function(model) {
   frame <- read(model$dataset)

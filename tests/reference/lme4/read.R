@@ -1,4 +1,4 @@
-# What fit.R and predict.R share: the tables, and lmer without a search.
+# What fit.R, predict.R and kenward_roger.R share: the tables, and lmer without a search.
 
 # Factors have their levels in code-point order.
 read <- function(dataset) {
