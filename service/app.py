@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 
 from service.api.application import State, assemble
 from service.api.archive import Archive
@@ -38,14 +39,14 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        with open_resources(settings) as resources:
+        async with open_resources(settings) as resources:
             yield {"resources": resources}
 
     return assemble(lifespan)
 
 
-@contextmanager
-def open_resources(settings: Settings) -> Iterator[Resources]:
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """The resources that the settings ask for, until the block ends. Raises OSError and StoreUnusable."""
     pool = Pool(
         settings.workers,
@@ -86,8 +87,8 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
             )
         finally:
             # The server lets requests in flight end before the lifespan does: nobody waits for what is left of theirs.
-            runner.close(grace=HAND_OVER_SECONDS)
-            pool.close(grace=0)
+            await run_in_threadpool(runner.close, grace=HAND_OVER_SECONDS)
+            await pool.close(grace=0)
 
 
 @dataclass(frozen=True, slots=True)

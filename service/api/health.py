@@ -32,7 +32,7 @@ async def live() -> Response:
 )
 async def ready(request: Request) -> Response:
     """The workers answer, so that a request sent now would be worked on."""
-    if not await run_in_threadpool(resources_of(request).workers.ready):
+    if not await resources_of(request).workers.ready():
         raise NotReady("No worker answers at the moment.")
     return PlainTextResponse("ready\n")
 

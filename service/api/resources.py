@@ -30,7 +30,7 @@ class Workers(Protocol):
     def is_full(self) -> bool:
         """Whether a task would be refused now."""
 
-    def ready(self) -> bool:
+    async def ready(self) -> bool:
         """Whether a worker answers."""
 
     def census(self) -> Census:

@@ -6,8 +6,8 @@ replaced, and nobody waits for that.
 
 import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 
 from service.errors import QueueFull
 from service.jobs.forkserver import ForkServer
@@ -20,7 +20,8 @@ class Pool:
 
     Every worker has imported the modules of `preload` and may use `memory_limit` bytes of data (RLIMIT_DATA), theirs
     included. A task may run for `deadline` seconds at each of its two tries; `queue_limit` tasks may wait; a worker is
-    replaced after `tasks_per_worker` tasks. All methods may be called from any thread.
+    replaced after `tasks_per_worker` tasks. All of it happens on the event loop that it is started on: a thread of its
+    own would cost every task two changes of threads. What is no coroutine may be called from any thread.
     """
 
     def __init__(
@@ -41,11 +42,9 @@ class Pool:
         self._open = False
 
     def start(self) -> None:
-        """Start the workers; tasks may be submitted at once, and `ready` says when workers have arrived."""
-        self._loop = asyncio.new_event_loop()
-        # A daemon: a program that ends without closing the pool must not wait for it.
-        self._thread = threading.Thread(target=self._supervise, name="pool", daemon=True)
-        self._thread.start()
+        """Start the workers on the running event loop; tasks may be submitted at once, `ready` says when they run."""
+        self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
+        self._supervision = self._loop.create_task(self._supervisor.supervise())
         self._open = True
 
     def submit(
@@ -68,10 +67,14 @@ class Pool:
                 raise RuntimeError("the pool is not open")
             if self._is_full():
                 raise QueueFull("Too much work is waiting already; try again later.")
-            work = self._supervisor.run(task, request, self._deadline if deadline is None else deadline, tell)
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+            future: Future[object] = Future()
             self._unfinished.add(future)
         future.add_done_callback(self._forget)
+        work = self._supervisor.run(task, request, self._deadline if deadline is None else deadline, tell)
+        if threading.get_ident() == self._thread:
+            self._begin(work, future)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, work, future)
         return future
 
     def is_full(self) -> bool:
@@ -79,33 +82,33 @@ class Pool:
         with self._lock:
             return self._is_full()
 
-    def ready(self) -> bool:
+    async def ready(self) -> bool:
         """Whether there are workers, and all of them answer or are at work within their deadline."""
-        with self._lock:
-            if not self._open:
-                return False
-            verdict = asyncio.run_coroutine_threadsafe(self._supervisor.ready(), self._loop)
-        return verdict.result()
+        return self._open and await self._supervisor.ready()
 
     def census(self) -> Census:
         """Who works, and how much waits."""
         return self._supervisor.census()
 
-    def close(self, grace: float) -> None:
+    async def close(self, grace: float) -> None:
         """Take no more tasks, give those there are `grace` seconds, cancel the rest and end all processes."""
         with self._lock:
             if not self._open:
                 return
             self._open = False
-            unfinished = set(self._unfinished)
-        for late in wait(unfinished, timeout=grace).not_done:
-            late.cancel()
-        self._loop.call_soon_threadsafe(self._supervisor.stop.set)
-        self._thread.join()
+            unfinished = [asyncio.wrap_future(future) for future in self._unfinished]
+        if unfinished:
+            _, late = await asyncio.wait(unfinished, timeout=grace)
+            for future in late:
+                future.cancel()
+        self._supervisor.stop.set()
+        await self._supervision
 
-    def _supervise(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._supervisor.supervise())
+    def _begin(self, work: Coroutine[None, None, object], future: Future[object]) -> None:
+        """Let the future end as the work does, and the work with it if it is cancelled."""
+        task = self._loop.create_task(work)
+        task.add_done_callback(lambda done: _settle(future, done))
+        future.add_done_callback(lambda done: done.cancelled() and self._loop.call_soon_threadsafe(task.cancel))
 
     def _is_full(self) -> bool:
         # A Future is done a moment before it is forgotten: those that are left may be fewer than they seem.
@@ -114,3 +117,15 @@ class Pool:
     def _forget(self, future: Future[object]) -> None:
         with self._lock:
             self._unfinished.discard(future)
+
+
+def _settle(future: Future[object], task: asyncio.Task[object]) -> None:
+    """Give the future what the task has led to."""
+    if task.cancelled():
+        future.cancel()
+    if not future.set_running_or_notify_cancel():
+        return
+    if problem := task.exception():
+        future.set_exception(problem)
+    else:
+        future.set_result(task.result())

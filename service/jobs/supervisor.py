@@ -51,13 +51,15 @@ class Supervisor:
         self.stop = asyncio.Event()
 
     async def supervise(self) -> None:
-        """Keep every place of the pool filled until `stop` is set; then end all processes."""
+        """Keep every place of the pool filled until `stop` is set, or the loop ends; then end all processes."""
         places = [asyncio.create_task(self._keep_filled()) for _ in range(self._size)]
-        await self.stop.wait()
-        for place in places:
-            place.cancel()
-        await asyncio.wait(places)
-        self._fork_server.close()
+        try:
+            await self.stop.wait()
+        finally:
+            for place in places:
+                place.cancel()
+            await asyncio.wait(places)
+            self._fork_server.close()
 
     async def run(
         self, task: str, request: bytes, deadline: float, tell: Callable[[str], None] | None = None

@@ -1,5 +1,6 @@
 """The API behind a real server, with real workers that do the tasks of the tests."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,15 +10,15 @@ from contextlib import contextmanager
 import uvicorn
 
 from service.api.resources import Resources
-from service.jobs.pool import Pool
 from service.jobs.supervisor import Census
 from tests.api.stand_ins import application
+from tests.jobs.processes import Options, OwnPool
 
 
 class Rerouted:
     """A pool whose workers do `task` of tests/api/tasks.py, whatever they are asked for."""
 
-    def __init__(self, pool: Pool, task: str) -> None:
+    def __init__(self, pool: OwnPool, task: str) -> None:
         self.pool = pool
         self.task = f"tests.api.tasks:{task}"
 
@@ -27,8 +28,8 @@ class Rerouted:
     def is_full(self) -> bool:
         return self.pool.is_full()
 
-    def ready(self) -> bool:
-        return self.pool.ready()
+    async def ready(self) -> bool:
+        return await asyncio.to_thread(self.pool.ready)
 
     def census(self) -> Census:
         return self.pool.census()
@@ -36,13 +37,18 @@ class Rerouted:
 
 @contextmanager
 def workers(task: str, *, size: int = 1, deadline: float = 10, queue: int = 10) -> Iterator[Rerouted]:
-    pool = Pool(size, preload=("tests.api.tasks",), deadline=deadline, queue_limit=queue, tasks_per_worker=100)
-    pool.start()
+    options: Options = {
+        "preload": ("tests.api.tasks",),
+        "deadline": deadline,
+        "queue_limit": queue,
+        "tasks_per_worker": 100,
+    }
+    pool = OwnPool(size, **options).start()
     try:
         wait_until(pool.ready)
         yield Rerouted(pool, task)
     finally:
-        pool.close(grace=0)
+        pool.end()
 
 
 @contextmanager

@@ -59,7 +59,7 @@ class FakeWorkers:
     def is_full(self) -> bool:
         return self.full
 
-    def ready(self) -> bool:
+    async def ready(self) -> bool:
         return self.is_ready
 
     def census(self) -> Census:

@@ -75,7 +75,7 @@ def test_a_job_is_stopped_within_a_second(tmp_path: Path) -> None:
         assert state(client, id) == "cancelled"
         assert client.delete(f"/v1/fits/{id}").status_code == 404
         assert list(at.backlog.folder.iterdir()) == []
-        wait_until(pool.ready)
+        wait_until(pool.pool.ready)
 
 
 def test_a_job_that_fails_says_why() -> None:

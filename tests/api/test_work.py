@@ -44,7 +44,7 @@ def test_a_worker_that_fails_is_a_problem_and_the_next_one_is_ready(task: str, s
         response = post(port)
         assert (response.status_code, response.json()["code"]) == (status, code)
         assert "secret" not in response.text
-        wait_until(pool.ready)
+        wait_until(pool.pool.ready)
         assert spooled(at) == []
 
 
@@ -75,7 +75,7 @@ def test_a_client_that_leaves_takes_its_work_along(tmp_path: Path) -> None:
         process = int(mark.read_text())
         connection.close()
         wait_until(lambda: not is_alive(process))
-        wait_until(pool.ready)
+        wait_until(pool.pool.ready)
         assert spooled(at) == []
 
 

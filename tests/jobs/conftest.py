@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from service.jobs.database import open_database
-from service.jobs.pool import Pool
-from tests.jobs.processes import OpenPool, Options
+from tests.jobs.processes import OpenPool, Options, OwnPool
 
 
 @pytest.fixture
@@ -22,16 +21,15 @@ def open_pool() -> Iterator[OpenPool]:
         "tasks_per_worker": 10_000,
         "memory_limit": None,
     }
-    pools: list[Pool] = []
+    pools: list[OwnPool] = []
 
-    def open_one(size: int, options: Options) -> Pool:
-        pools.append(Pool(size, **(generous | options)))
-        pools[-1].start()
+    def open_one(size: int, options: Options) -> OwnPool:
+        pools.append(OwnPool(size, **(generous | options)).start())
         return pools[-1]
 
     yield lambda size, **options: open_one(size, options)
     for pool in pools:
-        pool.close(0)
+        pool.end()
 
 
 @pytest.fixture(scope="session")

@@ -10,14 +10,12 @@ import signal
 import sys
 from pathlib import Path
 
-from service.jobs.pool import Pool
-from tests.jobs.processes import begun, parent, ready
+from tests.jobs.processes import OwnPool, begun, parent, ready
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, lambda *_: None)
     marks = [Path(sys.argv[1]) / name for name in ("first", "second")]
-    pool = Pool(3, preload=("tests.jobs.tasks",), deadline=60, queue_limit=10, tasks_per_worker=10)
-    pool.start()
+    pool = OwnPool(3, preload=("tests.jobs.tasks",), deadline=60, queue_limit=10, tasks_per_worker=10).start()
     ready(pool, 3)
     for mark in marks:
         pool.submit("tests.jobs.tasks:spin", str(mark))

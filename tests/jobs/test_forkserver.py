@@ -79,17 +79,24 @@ def test_a_fork_server_has_one_thread_whatever_it_imports(open_pool: OpenPool) -
 
 
 PROGRAM = """
+import asyncio
+
 from service.jobs.pool import Pool
 
+
+async def main():
+    pool = Pool(2, deadline=9, queue_limit=9, tasks_per_worker=9)
+    pool.start()
+    print(await asyncio.wrap_future(pool.submit("operator:neg", 1)))
+    {end}
+
+
 print("once")
-pool = Pool(2, deadline=9, queue_limit=9, tasks_per_worker=9)
-pool.start()
-print(pool.submit("operator:neg", 1).result())
-{end}
+asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("end", ["pool.close(9)", ""], ids=["closed", "not closed"])
+@pytest.mark.parametrize("end", ["await pool.close(9)", ""], ids=["closed", "not closed"])
 @pytest.mark.parametrize("stdin", ["<&-", "</dev/null"])
 def test_a_program_is_run_once_and_leaves_nothing_to_complain_of(tmp_path: Path, end: str, stdin: str) -> None:
     (tmp_path / "program.py").write_text(PROGRAM.format(end=end))
