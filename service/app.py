@@ -17,6 +17,7 @@ from service.api.counts import Counts
 from service.api.resources import Pace, Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
+from service.jobs.batches import Batches
 from service.jobs.bodies import Bodies
 from service.jobs.database import open_database
 from service.jobs.housekeeping import Housekeeping
@@ -57,7 +58,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
         memory_limit=settings.worker_bytes,
     )
     limits = Limits(bytes=settings.inflated_bytes, columns=settings.columns, rows=settings.rows, levels=settings.levels)
-    with open_files(settings) as files:
+    with open_files(settings) as files, Batches() as batches:
         keys = Keys(files.database)
         ledger = Ledger(files.database, process=files.spool.name, is_gone=files.spool.is_left)
         archive = Archive(Store(files.database), files.bodies)
@@ -74,6 +75,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             yield Resources(
                 workers=pool,
                 archive=archive,
+                batches=batches,
                 backlog=backlog,
                 runner=runner,
                 callers=Callers(

@@ -1,11 +1,12 @@
 """The archive: what a worker made of a request is kept, with the request, until it is removed or its time is over."""
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.contract import Reply, Submission
 from service.jobs.bodies import Bodies
-from service.jobs.store import Asked, Store
+from service.jobs.store import Asked, Lot, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +25,36 @@ class Archive:
     documents: Store
     bodies: Bodies
 
-    def file(self, reply: Reply, submission: Submission) -> Filed:
-        """The document of a reply, kept with all that stand in it and with what was asked.
+    def file(self, answers: Sequence[tuple[Reply, Submission]]) -> list[Filed]:
+        """The document of each reply, kept with all that stand in it and with what was asked.
 
         What was kept under its id before stays. Raises TypeError for a reply that has no id.
         """
+        new = self.documents.put_all([self._lot(reply, submission) for reply, submission in answers])
+        return [self._filed(*answer, ids) for answer, ids in zip(answers, new, strict=True)]
+
+    def known(self, submissions: Sequence[Submission]) -> list[Filed | None]:
+        """The document that each request got before, if it is kept; its body is kept again if it no longer was."""
+        found = self.documents.answers([(each.digest, each.owner) for each in submissions])
+        for submission, answer in zip(submissions, found, strict=True):
+            if answer is not None:
+                self._asked(submission)
+        return [None if answer is None else Filed(*answer, is_new=False) for answer in found]
+
+    def _lot(self, reply: Reply, submission: Submission) -> Lot:
+        """What there is to keep of an answer."""
         if reply.id is None:
             raise TypeError("A fit was answered with a document that has no id.")
-        owner, body = submission.owner, reply.body
         # A fit is made of at most one collection's request: the first of the ids is the whole answer's.
-        documents = {reply.id: body} | {member: body[place] for member, place in reply.members.items()}
-        new = self.documents.put_all(documents, owner, self._asked(submission))
-        if reply.id in new:
-            return Filed(reply.id, body, is_new=True)
-        return Filed(reply.id, self.documents.get(reply.id, owner) or body, is_new=False)
+        members = {member: reply.body[place] for member, place in reply.members.items()}
+        return Lot({reply.id: reply.body} | members, submission.owner, self._asked(submission))
 
-    def known(self, submission: Submission) -> Filed | None:
-        """The document that the same request got before, if it is kept; its body is kept again if it no longer was."""
-        found = self.documents.answer(submission.digest, submission.owner)
-        if found is None:
-            return None
-        self._asked(submission)
-        return Filed(*found, is_new=False)
+    def _filed(self, reply: Reply, submission: Submission, new: Set[str]) -> Filed:
+        """The document of a reply as it is kept, where these ids are new."""
+        id = reply.id or ""
+        if id in new:
+            return Filed(id, reply.body, is_new=True)
+        return Filed(id, self.documents.get(id, submission.owner) or reply.body, is_new=False)
 
     def _asked(self, submission: Submission) -> Asked:
         """What was asked, its body kept under its digest."""

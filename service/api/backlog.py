@@ -59,7 +59,8 @@ class Backlog:
         elif outcome.failed:
             problem = outcome.body
         else:
-            fit = self.archive.file(outcome, self._submission(job)).id
+            (filed,) = self.archive.file([(outcome, self._submission(job))])
+            fit = filed.id
         if self.jobs.finish(job, fit=fit, problem=problem):
             self._body(job.id).unlink(missing_ok=True)
 

@@ -80,7 +80,7 @@ async def create_fit(request: Request) -> Response:
         raise QueueFull("Too much work is waiting already; try again later.")
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
-        known = await run_in_threadpool(resources.archive.known, submission)
+        known = await resources.batches.do(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits.labels("known").inc()
             return _document(request, known, {"total": time.monotonic() - started})

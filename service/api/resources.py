@@ -14,6 +14,7 @@ from service.api.callers import Callers
 from service.api.counts import Counts
 from service.api.spool import Spool
 from service.contract import Limits
+from service.jobs.batches import Batches
 from service.jobs.runner import Runner
 from service.jobs.supervisor import Census
 
@@ -58,13 +59,14 @@ class Pace:
 class Resources:
     """What the endpoints work with: the workers, what is kept, what is still to be done, who may call.
 
-    `spool` takes bodies, `limits` say what a request may ask for. `patience` is how many seconds a request waits for
-    its fit before it becomes a job; `shared` are the fits being made for requests that wait, by the digest of what they
-    ask.
+    `batches` does what the archive is asked for by many at once. `spool` takes bodies, `limits` say what a request may
+    ask for. `patience` is how many seconds a request waits for its fit before it becomes a job; `shared` are the fits
+    being made for requests that wait, by the digest of what they ask.
     """
 
     workers: Workers
     archive: Archive
+    batches: Batches
     backlog: Backlog
     runner: Runner
     callers: Callers

@@ -96,7 +96,7 @@ async def _make(resources: Resources, submission: Submission, future: Future[obj
             reply = replied(TASK, await asyncio.wrap_future(future), resources)
             if reply.failed:
                 return Made(reply, None)
-            return Made(reply, await run_in_threadpool(resources.archive.file, reply, submission))
+            return Made(reply, await resources.batches.do(resources.archive.file, (reply, submission)))
     finally:
         del resources.shared[submission.digest]
 

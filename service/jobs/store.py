@@ -7,12 +7,14 @@ than writing it (zlib's fastest 0.13 s, the whole write 0.08 s).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
     LargeBinary,
+    TextClause,
     and_,
     bindparam,
     delete,
@@ -61,6 +63,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """Documents of one owner, by their ids, and what was asked with them all; the first is what it got."""
+
+    documents: Mapping[str, bytes]
+    owner: str = ""
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A document that is kept: its id, its size in bytes, and since when."""
 
@@ -78,16 +89,20 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put_all(self, documents: Mapping[str, bytes], owner: str = "", asked: Asked | None = None) -> set[str]:
-        """The ids of those documents that are now kept, all at once; one that there was under an id already stays.
+    def put_all(self, lots: Sequence[Lot]) -> list[set[str]]:
+        """Of each lot, the ids of those documents that are now kept; one that there was under an id already stays.
 
-        `asked` is what was asked with them all, kept in the same transaction; the first is what it got.
+        All are kept in one transaction, or none.
         """
+        new: list[set[str]] = [set() for _ in lots]
+        # All who write keep to one order, so that no two can wait for each other.
+        documents = sorted((id, number) for number, lot in enumerate(lots) for id in lot.documents)
         with writing(self._engine) as connection:
-            # All who write keep to one order, so that no two can wait for each other.
-            new = {id for id in sorted(documents) if _is_kept(connection, id, documents[id], owner)}
-            if asked is not None:
-                _note(connection, list(documents), asked)
+            for id, number in documents:
+                if _is_kept(connection, id, lots[number]):
+                    new[number].add(id)
+            _execute(connection, RETURN, [{"id": id} for id in set().union(*new)])
+            _note(connection, [(list(lot.documents), lot.asked) for lot in lots if lot.asked is not None])
         return new
 
     def get(self, id: str, owner: str = "") -> bytes | None:
@@ -98,7 +113,7 @@ class Store:
     def put_request(self, ids: Sequence[str], asked: Asked) -> None:
         """Keep what was asked with these fits, the first of which is what it got; the newest stays."""
         with writing(self._engine) as connection:
-            _note(connection, ids, asked)
+            _note(connection, [(ids, asked)])
 
     def request(self, id: str) -> tuple[str, bytes] | None:
         """The name of the body and the words of the request that this fit answered, if they were kept."""
@@ -106,11 +121,11 @@ class Store:
             row = connection.execute(select(requests.c.body, requests.c.words).where(requests.c.id == id)).first()
         return None if row is None else (row.body, row.words)
 
-    def answer(self, digest: str, owner: str = "") -> tuple[str, bytes] | None:
-        """The id and the document that the request with this digest got, if it was asked before and is kept."""
+    def answers(self, digests: Sequence[tuple[str, str]]) -> list[tuple[str, bytes] | None]:
+        """The id and the document that each request got, by its digest and owner, where they are kept."""
         with self._engine.connect() as connection:
-            row = connection.execute(ANSWER, {"digest": digest, "owner": owner}).first()
-        return None if row is None else (row.id, row.document)
+            rows = [connection.execute(ANSWER, {"digest": digest, "owner": owner}).first() for digest, owner in digests]
+        return [None if row is None else (row.id, row.document) for row in rows]
 
     def page(self, owner: str, limit: int, after: tuple[datetime, str] | None = None) -> list[Entry]:
         """The owner's documents from the newest on, `limit` at most, those after a given one."""
@@ -169,21 +184,30 @@ class Store:
                 return removed
 
 
-def _is_kept(connection: Connection, id: str, document: bytes, owner: str) -> bool:
-    """Whether the document is now kept under this id, and none was before."""
-    row = {"id": id, "document": document, "owner": owner, "size": len(document)}
-    if not connection.execute(KEEP, row).rowcount:
-        return False
-    connection.execute(RETURN, {"id": id})
-    return True
+def _is_kept(connection: Connection, id: str, lot: Lot) -> bool:
+    """Whether the document of the lot is now kept under this id, and none was before."""
+    document = lot.documents[id]
+    row = {"id": id, "document": document, "owner": lot.owner, "size": len(document)}
+    return bool(connection.execute(KEEP, row).rowcount)
 
 
-def _note(connection: Connection, ids: Sequence[str], asked: Asked) -> None:
-    """Note what was asked with these fits, the first of which is what it got."""
-    if asked.body is not None:
-        for id in sorted(ids):
-            connection.execute(ASK, {"id": id, "body": asked.body, "words": asked.words})
-    connection.execute(LEAD, {"digest": asked.digest, "fit": ids[0]})
+def _note(connection: Connection, questions: Sequence[tuple[Sequence[str], Asked]]) -> None:
+    """Note what was asked with fits, the first of which is what it got, of each question."""
+    requests = [
+        {"id": id, "body": asked.body, "words": asked.words}
+        for ids, asked in questions
+        if asked.body is not None
+        for id in ids
+    ]
+    _execute(connection, ASK, sorted(requests, key=itemgetter("id")))
+    leads = [{"digest": asked.digest, "fit": ids[0]} for ids, asked in questions]
+    _execute(connection, LEAD, sorted(leads, key=itemgetter("digest")))
+
+
+def _execute(connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, object]]) -> None:
+    """Execute a statement for each of the rows, if there are any: none would be executed as one without values."""
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _remove(connection: Connection, which: ColumnElement[bool], reason: str) -> int:

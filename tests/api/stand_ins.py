@@ -24,11 +24,12 @@ from service.api.counts import Counts
 from service.api.resources import Pace, Resources, Workers
 from service.api.spool import Spool
 from service.contract import Failure, Limits, Reply
+from service.jobs.batches import Batches
 from service.jobs.bodies import Bodies
 from service.jobs.database import open_database
 from service.jobs.ledger import Ledger
 from service.jobs.runner import Desk, Runner
-from service.jobs.store import Store
+from service.jobs.store import Lot, Store
 from service.jobs.supervisor import Census
 from service.jobs.tables import fits
 
@@ -72,7 +73,7 @@ class FakeDocuments(Store):
     def __init__(self, documents: Mapping[str, bytes] | None = None) -> None:
         self.engine = open_database("sqlite://")
         super().__init__(self.engine)
-        self.put_all(documents or {})
+        self.put_all([Lot(documents or {})])
 
     @property
     def kept(self) -> dict[str, bytes]:
@@ -104,6 +105,7 @@ def resources(
     return Resources(
         workers=at_work,
         archive=archive,
+        batches=Batches(),
         backlog=backlog,
         runner=Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of, lambda: None), most=1),
         callers=callers or Callers(lambda _: None, is_guarded=False, per_minute=10**6),

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from service.api.resources import Resources
+from service.jobs.store import Lot
 from tests.api.serving import server, wait_until, workers
 from tests.api.stand_ins import FakeWorkers, ask, post_json, resources
 from tests.api.test_work import is_alive
@@ -118,7 +119,7 @@ def test_more_jobs_than_may_wait_are_refused() -> None:
 def test_jobs_and_fits_are_listed_page_by_page() -> None:
     at = resources(FakeWorkers())
     for number in range(5):
-        at.archive.documents.put_all({f"d{number}": b"{}"})
+        at.archive.documents.put_all([Lot({f"d{number}": b"{}"})])
     ask("POST", "/v1/fits?job", at, b"{}", ASYNC)
     first = ask("GET", "/v1/fits?limit=3", at).json()
     assert [each["status"] for each in first["fits"]] == ["queued", "succeeded", "succeeded", "succeeded"]

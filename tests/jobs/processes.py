@@ -26,7 +26,7 @@ class OwnPool:
     """A pool on an event loop of its own, in a thread, for tests that wait."""
 
     def __init__(self, size: int, **options: Unpack[Options]) -> None:
-        self.pool = Pool(size, **options)  # type: ignore[misc]  # a test that leaves out what it must say fails
+        self.pool = Pool(size, **options)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 

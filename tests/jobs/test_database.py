@@ -13,13 +13,13 @@ from sqlalchemy import Engine, inspect
 
 from service.jobs import database as module
 from service.jobs.database import LATEST, StoreUnusable, open_database
-from service.jobs.store import Store
+from service.jobs.store import Lot, Store
 from service.jobs.tables import TABLES
 
 
 def put(store: Store, id: str, document: bytes) -> bool:
     """Whether the document is new."""
-    return store.put_all({id: document}) == {id}
+    return store.put_all([Lot({id: document})]) == [{id}]
 
 
 def test_the_steps_make_the_tables(database: Engine) -> None:

@@ -11,7 +11,7 @@ from service.jobs import housekeeping as module
 from service.jobs.database import open_database
 from service.jobs.housekeeping import DAY, FORGOTTEN, MISTRUST, Housekeeping
 from service.jobs.ledger import Ledger
-from service.jobs.store import Store
+from service.jobs.store import Lot, Store
 
 
 class Clocks:
@@ -36,7 +36,7 @@ def housekeeping(database: Engine, folder: Path, *, days: float = 30, bytes: int
 
 
 def test_what_is_old_is_removed(database: Engine, tmp_path: Path) -> None:
-    Store(database).put_all({"a": b"1"})
+    Store(database).put_all([Lot({"a": b"1"})])
     housekeeping(database, tmp_path).tidy()
     assert Store(database).get("a")
     housekeeping(database, tmp_path, days=-1).tidy()
@@ -49,7 +49,7 @@ def test_nothing_is_removed_for_a_day_after_the_clock_has_jumped(
     clocks = Clocks()
     monkeypatch.setattr(module, "time", clocks)
     keeper = housekeeping(database, tmp_path, days=-1)
-    Store(database).put_all({"a": b"1"})
+    Store(database).put_all([Lot({"a": b"1"})])
     clocks.day += 365 * DAY
     keeper.tidy()
     clocks.day, clocks.passed = clocks.day + MISTRUST - 1, clocks.passed + MISTRUST - 1

@@ -1,6 +1,7 @@
 """The store: first document stays, whoever writes at once; what is old or too much goes, and says why."""
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.jobs.database import writing
-from service.jobs.store import Asked, Store
+from service.jobs.store import Asked, Lot, Store
 from service.jobs.tables import fits, removals
 
 
@@ -17,9 +18,15 @@ def store(database: Engine) -> Store:
     return Store(database)
 
 
+def put_all(store: Store, documents: Mapping[str, bytes], owner: str = "") -> set[str]:
+    """The ids of those documents that are new."""
+    (new,) = store.put_all([Lot(documents, owner)])
+    return new
+
+
 def put(store: Store, id: str, document: bytes) -> bool:
     """Whether the document is new."""
-    return store.put_all({id: document}) == {id}
+    return put_all(store, {id: document}) == {id}
 
 
 @pytest.mark.parametrize("document", [b"", b"{}", bytes(range(256)), b"x" * 15_000_000], ids=len)
@@ -51,33 +58,45 @@ def test_the_first_document_stays(store: Store) -> None:
 
 def test_many_are_kept_at_once_and_the_first_of_each_id_stays(store: Store) -> None:
     assert put(store, "b", b"first")
-    assert store.put_all(dict.fromkeys("abc", b"second")) == {"a", "c"}
+    assert put_all(store, dict.fromkeys("abc", b"second")) == {"a", "c"}
     assert [store.get(id) for id in "abcd"] == [b"second", b"first", b"second", None]
-    assert store.put_all(dict.fromkeys("cba", b"third")) == set()
-    assert store.put_all({}) == set()
+    assert put_all(store, dict.fromkeys("cba", b"third")) == set()
+    assert put_all(store, {}) == set()
+
+
+def test_lots_of_several_owners_are_kept_at_once(store: Store) -> None:
+    lots = [
+        Lot({"b": b"1", "c": b"2"}, "me", Asked("d1", "d1", b"words")),
+        Lot({"a": b"3"}, "you", Asked("d2", None, b"")),
+        Lot({"b": b"4"}, "me", Asked("d3", "d3", b"newer")),
+    ]
+    assert store.put_all(lots) == [{"b", "c"}, {"a"}, set()]
+    assert store.answers([("d2", "you"), ("d3", "me"), ("d1", "me")]) == [("a", b"3"), ("b", b"1"), ("b", b"1")]
+    assert (store.request("a"), store.request("c")) == (None, ("d1", b"words"))
+    assert store.put_all([]) == []
 
 
 def test_a_thousand_are_kept_at_once(store: Store) -> None:
     documents = {f"{number:032d}": b"%d" % number for number in range(1001)}
-    assert store.put_all(documents) == set(documents)
+    assert put_all(store, documents) == set(documents)
     assert {id: store.get(id) for id in documents} == documents
 
 
 def test_all_are_kept_or_none(store: Store) -> None:
     with pytest.raises((SQLAlchemyError, TypeError)):
-        store.put_all({"a": b"1", "b": "no bytes"})  # type: ignore[dict-item]  # what must not be
+        put_all(store, {"a": b"1", "b": "no bytes"})  # type: ignore[dict-item]  # what must not be
     assert store.get("a") is None
 
 
 def test_threads_share_a_store(store: Store) -> None:
     news: list[bool] = []
 
-    def put_all(own: int) -> None:
+    def put_shared(own: int) -> None:
         for shared in range(20):
             put(store, f"{own}-{shared}", b"own")
             news.append(put(store, f"shared-{shared}", b"%d" % own))
 
-    threads = [threading.Thread(target=put_all, args=(own,)) for own in range(4)]
+    threads = [threading.Thread(target=put_shared, args=(own,)) for own in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -90,7 +109,7 @@ def test_threads_that_keep_the_same_at_once_agree(store: Store) -> None:
     news: list[set[str]] = []
 
     def put_lots(own: int) -> None:
-        news.extend(store.put_all({f"{lot}-{number}": b"%d" % own for number in range(10)}) for lot in range(20))
+        news.extend(put_all(store, {f"{lot}-{number}": b"%d" % own for number in range(10)}) for lot in range(20))
 
     threads = [threading.Thread(target=put_lots, args=(own,)) for own in range(4)]
     for thread in threads:
@@ -112,23 +131,22 @@ def test_what_was_asked_is_kept_with_it_and_the_newest_stays(store: Store) -> No
 
 
 def test_the_same_request_finds_its_answer(store: Store) -> None:
-    store.put_all({"a": b"1"}, "me")
+    put_all(store, {"a": b"1"}, "me")
     store.put_request(["a"], Asked("digest", "a", b""))
-    assert store.answer("digest", "me") == ("a", b"1")
-    assert store.answer("digest", "you") is None
-    assert store.answer("other", "me") is None
+    asked = [("other", "me"), ("digest", "me"), ("digest", "you")]
+    assert store.answers(asked) == [None, ("a", b"1"), None]
 
 
 def test_a_document_is_its_owners_alone(store: Store) -> None:
-    assert store.put_all({"a": b"1"}, "me") == {"a"}
+    assert put_all(store, {"a": b"1"}, "me") == {"a"}
     assert (store.get("a", "me"), store.get("a", "you"), store.get("a")) == (b"1", None, None)
     assert not store.remove("a", "you", "mine now")
     assert store.get("a", "me") == b"1"
 
 
 def test_pages_hold_everything_once(store: Store) -> None:
-    store.put_all({f"f{number}": b"x" * number for number in range(10)}, "me")
-    store.put_all({"other": b"x"}, "you")
+    put_all(store, {f"f{number}": b"x" * number for number in range(10)}, "me")
+    put_all(store, {"other": b"x"}, "you")
     seen, last = [], None
     while page := store.page("me", 3, last):
         assert len(page) <= 3
@@ -139,14 +157,14 @@ def test_pages_hold_everything_once(store: Store) -> None:
 
 
 def test_what_is_removed_says_why_until_it_is_made_again(store: Store) -> None:
-    store.put_all({"a": b"1"}, "me")
+    put_all(store, {"a": b"1"}, "me")
     store.put_request(["a"], Asked("digest", "a", b""))
     assert store.removal("a", "me") is None
     assert store.remove("a", "me", "No more.")
     assert not store.remove("a", "me", "No more.")
     assert (store.get("a", "me"), store.removal("a", "me"), store.removal("a", "you")) == (None, "No more.", None)
-    assert (store.answer("digest", "me"), store.request("a")) == (None, None)
-    store.put_all({"a": b"1"}, "me")
+    assert (store.answers([("digest", "me")]), store.request("a")) == ([None], None)
+    put_all(store, {"a": b"1"}, "me")
     assert store.removal("a", "me") is None
 
 
@@ -158,7 +176,7 @@ def age(database: Engine, id: str, seconds: float) -> None:
 
 
 def test_what_is_old_goes(store: Store, database: Engine) -> None:
-    store.put_all({"old": b"1", "new": b"1"})
+    put_all(store, {"old": b"1", "new": b"1"})
     age(database, "old", 101)
     age(database, "new", 90)
     assert store.expire(100, 10**6) == 1
@@ -168,7 +186,7 @@ def test_what_is_old_goes(store: Store, database: Engine) -> None:
 
 
 def test_the_oldest_make_room(store: Store, database: Engine) -> None:
-    store.put_all({f"f{number}": b"x" * 10 for number in range(5)})
+    put_all(store, {f"f{number}": b"x" * 10 for number in range(5)})
     for number in range(5):
         age(database, f"f{number}", 50 - 10 * number)
     assert store.expire(1000, 35) == 2
@@ -177,7 +195,7 @@ def test_the_oldest_make_room(store: Store, database: Engine) -> None:
 
 
 def test_why_something_is_gone_is_forgotten_in_the_end(store: Store, database: Engine) -> None:
-    store.put_all({"a": b"1"})
+    put_all(store, {"a": b"1"})
     store.remove("a", "", "No more.")
     with writing(database) as connection:
         connection.execute(update(removals).values(removed_at=datetime.now(UTC) - timedelta(seconds=1001)))
