@@ -92,7 +92,8 @@ def serve(options: argparse.Namespace) -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        http=server.connection_class(bounds),  # on h11: the faster parser accepts headers of any size
+        http=server.connection_class(bounds),
+        loop="uvloop",
         ws="none",
         lifespan="on",
         access_log=False,  # the middleware writes one without queries

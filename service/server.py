@@ -1,6 +1,6 @@
 """The server: connections are counted and held to their time, what is no HTTP gets a problem, and all end in order.
 
-uvicorn reads HTTP with h11. What it leaves to a proxy in front is done here, as there may be none.
+uvicorn reads HTTP with llhttp. What it leaves to a proxy in front is done here, as there may be none.
 """
 
 import asyncio
@@ -8,20 +8,30 @@ import logging
 import resource
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 from uuid import uuid4
 
-import h11
+import httptools
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.api.correlation import request_id
 from service.api.middleware import SECURITY_HEADERS
 from service.api.problems import refusal_response
 from service.api.resources import Resources
 from service.errors import HeadTooLarge, HeadTooSlow, MalformedHttp, ServiceError, TooManyConnections
+
+HEAD_BYTES = 2**16
+"""The most that may stand before a body, or around its chunks."""
+
+FRAMING = (b"content-length", b"transfer-encoding")
+"""What says where a body ends."""
+
+TOO_LARGE = "The request line and the headers are longer than they may be."
+MALFORMED = "What was sent is not HTTP as RFC 9112 has it, or not safe to understand."
 
 LINGER_SECONDS = 1.0
 """How long a refused client may take to read why; closing at once would take the answer from one that still sends."""
@@ -41,12 +51,16 @@ class Bounds:
     answer_seconds: float
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """A client's connection, from its beginning to its end; a class of its own for each `bounds`."""
 
     bounds: ClassVar[Bounds]
 
     _is_refused = False
+    _is_in_head = False
+    _is_resuming = False
+    _data = b""
+    _head_bytes = 0
     _head_clock: asyncio.TimerHandle | None = None
     _answer_clock: asyncio.TimerHandle | None = None
 
@@ -65,24 +79,67 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless nothing more is read (asyncio calls this)."""
-        if not self._is_refused:
-            super().data_received(data)
+        if self._is_refused:
+            return
+        self._data = data
+        self._head_bytes += len(data)
+        super().data_received(data)
+        self._data = b""
+        # The parser has begun to count anew with all that it understood.
+        if self._head_bytes > HEAD_BYTES and not self._is_refused:
+            self._refuse(HeadTooLarge(TOO_LARGE))
 
-    def handle_events(self) -> None:
-        """Act on what has been read; the next head has its time from its first byte on."""
-        super().handle_events()
-        if self.conn.their_state is not h11.IDLE:
-            self._stop_head_clock()
-        elif self._head_clock is None and self.conn.trailing_data[0]:
+    def on_message_begin(self) -> None:
+        """Begin with a head, which has its time from its first byte on (the parser calls this)."""
+        if self._is_resuming:
+            return
+        super().on_message_begin()
+        self._is_in_head = True
+        if self._head_clock is None:
             self._start_head_clock()
 
+    def on_headers_complete(self) -> None:
+        """Begin with the answer (the parser calls this)."""
+        if self._is_resuming:
+            return
+        self._is_in_head, self._head_bytes = False, 0
+        self._stop_head_clock()
+        check_head(self.url, self.headers, self.parser.get_http_version())
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body (the parser calls this)."""
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the body's end (the parser calls this)."""
+        self._head_bytes = 0
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
-        """Refuse what h11 does (uvicorn calls this where it has caught its error)."""
+        """Refuse what the parser does (uvicorn calls this where it has caught its error)."""
         error = sys.exception()
-        if isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == 431:
-            self._refuse(HeadTooLarge("The request line and the headers are longer than they may be."))
-        else:
-            self._refuse(MalformedHttp("What was sent is not HTTP as RFC 9112 has it, or not safe to understand."))
+        reason = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else None
+        self._refuse(reason if isinstance(reason, ServiceError) else MalformedHttp(MALFORMED))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Go on in this protocol where another was asked for (RFC 9110, 7.8); uvicorn calls this as the parser stops.
+
+        Many clients ask for HTTP/2 so. Another parser is told the framing of the body, which is the connection's last.
+        """
+        error = sys.exception()
+        if self.cycle is None or not self.cycle.keep_alive or not isinstance(error, httptools.HttpParserUpgrade):
+            return
+        self.cycle.keep_alive = False
+        rest = self._data[error.args[0] :]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # which is not read
+        framing = [b"%s: %s\r\n" % each for each in self.headers if each[0] in FRAMING]
+        self._is_resuming = True
+        self.parser.feed_data(b"".join([b"POST / HTTP/1.1\r\nConnection: close\r\n", *framing, b"\r\n"]))
+        self._is_resuming = False
+        super().data_received(rest)
 
     def on_response_complete(self) -> None:
         """Go on to the next request; the client has its time to take what is written."""
@@ -121,7 +178,7 @@ class Connection(H11Protocol):
 
     def _end_late(self) -> None:
         """Refuse a head that is late; who has said nothing at all is told nothing."""
-        if self.conn.trailing_data[0]:
+        if self._is_in_head:
             seconds = self.bounds.head_seconds
             self._refuse(HeadTooSlow(f"The request line and the headers did not arrive within {seconds:g} seconds."))
         else:
@@ -137,10 +194,13 @@ class Connection(H11Protocol):
         self._is_refused = True
         self._stop_head_clock()
         self.connections.discard(self)
+        self.pipeline.clear()
+        is_answering = False
         if self.cycle is not None:
+            is_answering = self.cycle.response_started and not self.cycle.response_complete
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+        if is_answering:
             self.transport.abort()
             return
         self._write(error, self.app_state["resources"])
@@ -155,15 +215,21 @@ class Connection(H11Protocol):
         answer = refusal_response(error, resources.pace)
         request_id.reset(token)
         answer.headers.update({**SECURITY_HEADERS, "X-Request-Id": id, "Connection": "close"})
-        reason = HTTPStatus(answer.status_code).phrase
-        for event in (
-            h11.Response(status_code=answer.status_code, headers=answer.raw_headers, reason=reason),
-            h11.Data(data=bytes(answer.body)),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        status = HTTPStatus(answer.status_code)
+        lines = [f"HTTP/1.1 {status:d} {status.phrase}".encode(), *(b"%s: %s" % each for each in answer.raw_headers)]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         resources.counts.requests.labels("none", "none", answer.status_code).inc()
         logger.info("refused", extra={"fields": {"status": answer.status_code, "code": error.code, "request_id": id}})
+
+
+def check_head(url: bytes, headers: Sequence[tuple[bytes, bytes]], version: str) -> None:
+    """Refuse what the parser lets pass. Raises HeadTooLarge, and MalformedHttp (RFC 9112, 2.3, 3.2 and 6.1)."""
+    if len(url) + sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES:
+        raise HeadTooLarge(TOO_LARGE)
+    hosts = sum(name == b"host" for name, _ in headers)
+    codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
+    if version not in ("1.0", "1.1") or (version == "1.1" and hosts != 1) or codings not in ([], [b"chunked"]):
+        raise MalformedHttp(MALFORMED)
 
 
 def connection_class(bounds: Bounds) -> type[Connection]:

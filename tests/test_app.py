@@ -20,7 +20,7 @@ from tests.serving import ROOT, serving
 MATHEMATICS = ["data", "formula", "design", "engine", "inference", "report", "fitting", "questions"]
 FORBIDDEN = ["numpy", "scipy", "pyarrow", "msgspec", *(f"service.{room}" for room in MATHEMATICS)]
 IMPORT_ALL = """
-import json, sys, uvicorn, uvicorn.protocols.http.h11_impl, service.__main__
+import json, sys, uvicorn, service.server, service.__main__
 from service.app import create_app
 from service.settings import Settings
 create_app(Settings())

@@ -54,7 +54,7 @@ def workers(task: str, *, size: int = 1, deadline: float = 10, queue: int = 10) 
 @contextmanager
 def server(resources: Resources) -> Iterator[int]:
     """The port of a server of the API with these resources."""
-    config = uvicorn.Config(application(resources), port=0, http="h11", lifespan="off", log_config=None)
+    config = uvicorn.Config(application(resources), port=0, lifespan="off", log_config=None)
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()

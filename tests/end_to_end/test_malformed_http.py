@@ -2,12 +2,14 @@
 
 import json
 import socket
+import time
 
 import pytest
 
 from tests.serving import Server
 
 POST = b"POST /v1/fits HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 GET = b"GET /livez HTTP/1.1\r\nHost: test\r\n"
 TOO_LONG = 66_000
 """A little more than the 64 KiB that may stand before a body; what is left unread would cost the answer."""
@@ -29,6 +31,14 @@ MALFORMED = {
     "a length of thirty digits": POST + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n",
     "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "another transfer coding": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a coding for ever": POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "two codings": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a length and a coding": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a line feed alone": b"GET /livez HTTP/1.1\nHost: test\n\n",
+    "a space before the colon": GET + b"Content-Length : 2\r\n\r\n{}",
+    "a folded header": GET + b"A: b\r\n c\r\n\r\n",
+    "a path that is no ASCII": "GET /\N{GREEK SMALL LETTER ALPHA} HTTP/1.1\r\nHost: test\r\n\r\n".encode(),
+    "a later HTTP": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a chunk of no length": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
 }
 
@@ -52,3 +62,29 @@ def test_malformed_http_is_refused(service: Server, sent: bytes) -> None:
     assert f"x-request-id: {said['request_id']}".encode() in head
     assert len(body) < 500
     assert service.client.get("/livez").text == "alive\n"
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"2;" + b"a" * 2 * TOO_LONG, b"2\r\n{}\r\n0\r\n" + b"A: b\r\n" * (TOO_LONG // 3)],
+    ids=["extension", "trailers"],
+)
+def test_what_stands_around_chunks_has_an_end(service: Server, endless: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        connection.sendall(CHUNKED)
+        time.sleep(0.1)  # so that it is not taken for a part of the head
+        for start in range(0, len(endless), 10_000):
+            connection.sendall(endless[start : start + 10_000])
+            time.sleep(0.01)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("asked", ["h2c", "websocket"])
+def test_who_asks_for_another_protocol_is_answered_in_this_one(service: Server, asked: str) -> None:
+    head = POST + f"Connection: Upgrade\r\nUpgrade: {asked}\r\n".encode()
+    for body in (b"Content-Length: 12\r\n\r\n{}          ", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"):
+        answer = exchange(service, (head + body) * 1000)  # of which the first is answered
+        assert answer.startswith(b"HTTP/1.1 422 ")
+        assert answer.count(b"HTTP/1.1") == 1
+        assert b"connection: close" in answer
