@@ -54,7 +54,7 @@ def test_a_request_in_flight_is_answered_before_the_end(tmp_path: Path) -> None:
         socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection,
     ):
         connection.sendall(CHUNKED + b"1\r\na\r\n")
-        until(lambda: service.spooled != [])
+        until(lambda: service.receives)
         service.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)  # it is waiting by now
         connection.sendall(b"a\r\nbcdefghijk\r\n0\r\n\r\n")
@@ -66,10 +66,10 @@ def test_what_a_killed_service_left_is_removed_by_the_next(tmp_path: Path) -> No
     folder = tmp_path / "data"
     with serving(folder) as service, socket.create_connection(("127.0.0.1", service.port)) as connection:
         connection.sendall(CHUNKED + b"1\r\na\r\n")
-        until(lambda: service.spooled != [])
+        until(lambda: service.receives)
         service.process.kill()
         service.process.wait()
-    assert service.spooled != []
+    assert service.receives
     with serving(folder) as service:
         assert service.spooled == []
 

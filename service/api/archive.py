@@ -37,9 +37,9 @@ class Archive:
         """The document that each request got before, if it is kept; its body is kept again if it no longer was."""
         found = self.documents.answers([(each.digest, each.owner) for each in submissions])
         for submission, answer in zip(submissions, found, strict=True):
-            if answer is not None:
-                self._asked(submission)
-        return [None if answer is None else Filed(*answer, is_new=False) for answer in found]
+            if answer is not None and answer.body is not None and not self.bodies.has(answer.body):
+                self._keep_again(answer.body, submission)
+        return [None if each is None else Filed(each.id, each.document, is_new=False) for each in found]
 
     def _lot(self, reply: Reply, submission: Submission) -> Lot:
         """What there is to keep of an answer."""
@@ -57,6 +57,12 @@ class Archive:
         return Filed(id, self.documents.get(id, submission.owner) or reply.body, is_new=False)
 
     def _asked(self, submission: Submission) -> Asked:
-        """What was asked, its body kept under its digest."""
-        is_kept = self.bodies.keep(submission.digest, Path(submission.path))
-        return Asked(submission.digest, submission.digest if is_kept else None, submission.words)
+        """What was asked, its body kept."""
+        body = self.bodies.keep(submission.digest, Path(submission.path))
+        return Asked(submission.digest, body, submission.words)
+
+    def _keep_again(self, body: str, submission: Submission) -> None:
+        """Keep the body of a request that had to make room, for all fits that it led to."""
+        again = self.bodies.keep(submission.digest, Path(submission.path))
+        if again is not None and again != body:
+            self.documents.move_body(body, again)

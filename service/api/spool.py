@@ -2,6 +2,7 @@
 
 Each serving process has a folder of its own under the spool's root and holds a lock on it as long as it lives. So
 several processes may share the root; what a killed one left is known by its free lock and removed at the next start.
+Files are emptied and used again: to make one takes the file system longer than all else about a small body.
 """
 
 import asyncio
@@ -12,15 +13,17 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from starlette.requests import Request
 
 from service.errors import BodyTooLarge, BodyTooSlow
 
 PIECE = 2**20
+
+MOST_SPARE = 32
+"""Empty files that are kept for bodies to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,41 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """A file for a body, open to be written to."""
+
+    path: Path
+    descriptor: int
+
+    def write(self, content: bytes | bytearray) -> None:
+        """Append to it. Raises OSError where there is no room."""
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self.descriptor, left) :]
+
+    def is_shared(self) -> bool:
+        """Whether it has been given another name, under which it stays as it is, or has been removed."""
+        return os.fstat(self.descriptor).st_nlink != 1
+
+    def empty(self) -> None:
+        """Forget its content."""
+        os.ftruncate(self.descriptor, 0)
+        os.lseek(self.descriptor, 0, os.SEEK_SET)
+
+    def remove(self) -> None:
+        """Close it and take its name away; a service that has stopped has removed the folder."""
+        os.close(self.descriptor)
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Spool:
     """Where bodies lie while they are worked on, how many bytes one may have and how many seconds it may take."""
 
     folder: Path
     bytes: int
     seconds: float
+    spare: list[SpoolFile] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -56,7 +88,7 @@ class Spool:
 
     @asynccontextmanager
     async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Body]:
-        """The request's body, complete; its file is gone when the block ends, however it ends.
+        """The request's body, complete; nothing of it is left here when the block ends, however it ends.
 
         Raises BodyTooLarge (before reading, if the request says its length) and BodyTooSlow.
         """
@@ -64,15 +96,30 @@ class Spool:
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and float(announced) > limit:  # a float takes any number of digits
             raise _too_large(limit)
-        handle, name = tempfile.mkstemp(dir=self.folder)
+        file = self.spare.pop() if self.spare else self._new_file()
         try:
-            with os.fdopen(handle, "wb") as file:
-                digest = await self._fill(file, request, limit)
-            yield Body(Path(name), digest)
+            yield Body(file.path, await self._fill(file, request, limit))
         finally:
-            Path(name).unlink(missing_ok=True)  # a service that has stopped has removed the folder
+            self._put_away(file)
 
-    async def _fill(self, file: BinaryIO, request: Request, limit: int) -> str:
+    def close(self) -> None:
+        """Remove the files that are kept for bodies to come."""
+        while self.spare:
+            self.spare.pop().remove()
+
+    def _new_file(self) -> SpoolFile:
+        descriptor, path = tempfile.mkstemp(dir=self.folder)
+        return SpoolFile(Path(path), descriptor)
+
+    def _put_away(self, file: SpoolFile) -> None:
+        """Keep the file for another body, unless it is of no use or there are enough."""
+        if len(self.spare) < MOST_SPARE and not file.is_shared():
+            with suppress(OSError):
+                file.empty()
+                return self.spare.append(file)
+        file.remove()
+
+    async def _fill(self, file: SpoolFile, request: Request, limit: int) -> str:
         try:
             async with asyncio.timeout(self.seconds):
                 return await _copy(request.stream(), file, limit)
@@ -80,7 +127,7 @@ class Spool:
             raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds.") from None
 
 
-async def _copy(chunks: AsyncIterable[bytes], file: BinaryIO, limit: int) -> str:
+async def _copy(chunks: AsyncIterable[bytes], file: SpoolFile, limit: int) -> str:
     """Write the chunks to the file; the SHA-256 of them all."""
     received, digest = 0, hashlib.sha256()
     pending = bytearray()
@@ -119,7 +166,9 @@ def open_spool(root: Path, limit: int, seconds: float) -> Iterator[Spool]:
             own = Path(tempfile.mkdtemp(dir=root))
             held.enter_context(_locked(own, wait=False))
         held.callback(shutil.rmtree, own)
-        yield Spool(own, limit, seconds)
+        spool = Spool(own, limit, seconds)
+        held.callback(spool.close)
+        yield spool
 
 
 @contextmanager

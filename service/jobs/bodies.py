@@ -1,7 +1,9 @@
-"""Bodies of requests, kept as files so that what follows a fit can be computed from the rows it was fitted to.
+"""Bodies of requests, kept so that what follows a fit can be computed from the rows it was fitted to.
 
-In goes the path of a body that was worked on, out comes, later, the path of a file with the same bytes. What is kept
-has a bound; the bodies that were used least recently make room for new ones. Several processes may share the folder.
+In goes the path of a body that was worked on, out comes a reference, and for it, later, the path of a file with the
+same bytes. Small bodies are written one after the other into files that hold many: to make and to remove a file takes
+the file system longer than to write a body. What is kept has a bound; the files that were used least recently make room
+for new ones. Several processes may share the folder.
 """
 
 import os
@@ -9,15 +11,39 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
 
 from service.jobs.files import put
 
-BLOCK = 4096
-"""Bytes that a file occupies at least."""
+LARGEST_SHARED = 2**24
+"""Bytes from which on no more is written into a file of many bodies; a body that is larger has a file of its own."""
+
+SHARE = 0.05
+"""Share of the bound that such a file has at most: so much is lost at once where room is made."""
 
 ROOM = 0.1
 """Share of the bound that is made free at a time, so that not every new body has to look for the oldest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a body is: in the file of this name, all of it or `length` bytes from `start` on."""
+
+    file: str
+    start: int = 0
+    length: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.length is None else f"{self.file}:{self.start}:{self.length}"
+
+    @classmethod
+    def of(cls, reference: str) -> "Place":
+        """The place that a reference stands for."""
+        file, *numbers = reference.split(":")
+        return cls(file, *map(int, numbers))
 
 
 class Bodies:
@@ -29,43 +55,79 @@ class Bodies:
     def __init__(self, folder: Path, bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._bound, self._lock = folder, bytes, threading.Lock()
+        self._file_bytes = min(LARGEST_SHARED, int(SHARE * bytes))
+        self._file = uuid4().hex
         self._total = sum(size for _, size, _ in self._files())
 
-    def keep(self, name: str, body: Path) -> bool:
-        """Keep this body under a name, unless there is one; whether it is kept.
+    def keep(self, name: str, body: Path) -> str | None:
+        """Keep this body; the reference to it, which is the name if it has a file of its own.
 
-        It is not where it is gone already, or larger than all may be. Raises OSError where there is no room for it.
+        None where it is gone already, or larger than all may be. Raises OSError where there is no room for it.
         """
         try:
-            size = max(body.stat().st_size, BLOCK)
-        except FileNotFoundError:
-            return False
-        if size > self._bound:
-            return False
-        with suppress(FileExistsError):
-            put(body, self._folder / name)
+            size = body.stat().st_size
+            if size > self._bound:
+                return None
             with self._lock:
+                place = self._append(body.read_bytes()) if size <= self._file_bytes else self._put(name, body)
                 self._total += size
                 if self._total > self._bound:
                     self._make_room()
-        return True
+        except FileNotFoundError:
+            return None
+        return str(place)
 
-    def has(self, name: str) -> bool:
-        """Whether a body is kept under this name."""
-        return (self._folder / name).exists()
+    def has(self, reference: str) -> bool:
+        """Whether the body of this reference is kept."""
+        return (self._folder / Place.of(reference).file).exists()
 
     @contextmanager
-    def lend(self, name: str, folder: Path) -> Iterator[Path | None]:
-        """A file in `folder` with the body of this name until the block ends; None if it is no longer kept."""
+    def lend(self, reference: str, folder: Path) -> Iterator[Path | None]:
+        """A file in `folder` with the body of this reference until the block ends; None if it is no longer kept."""
         with tempfile.TemporaryDirectory(dir=folder) as own:
             copy = Path(own) / "body"
             try:
-                put(self._folder / name, copy)
-                os.utime(copy)  # The two are one file: it was used just now.
+                self._copy(Place.of(reference), copy)
             except FileNotFoundError:
                 yield None
             else:
                 yield copy
+
+    def _copy(self, place: Place, copy: Path) -> None:
+        source = self._folder / place.file
+        if place.length is None:
+            put(source, copy)
+        else:
+            with source.open("rb") as file:
+                file.seek(place.start)
+                copy.write_bytes(file.read(place.length))
+        os.utime(source)  # It was used just now.
+
+    def _put(self, name: str, body: Path) -> Place:
+        """Give a body a file of its own."""
+        with suppress(FileExistsError):
+            put(body, self._folder / name)
+        return Place(name)
+
+    def _append(self, content: bytes) -> Place:
+        """Write a body behind those in the file at hand."""
+        with self._opened() as file:
+            start = file.tell()
+            file.write(content)
+        return Place(self._file, start, len(content))
+
+    def _opened(self) -> BinaryIO:
+        """The file at hand, at its end, or a new one if that has enough or has made room.
+
+        No name is used twice: what is gone must not be taken for what came after it.
+        """
+        with suppress(FileNotFoundError):
+            file = (self._folder / self._file).open("r+b")
+            if file.seek(0, os.SEEK_END) < self._file_bytes:
+                return file
+            file.close()
+        self._file = uuid4().hex
+        return (self._folder / self._file).open("xb")
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """When each file was last used, its size, and its path."""
@@ -73,7 +135,7 @@ class Bodies:
         for path in self._folder.iterdir():
             with suppress(FileNotFoundError):  # another process has made room
                 status = path.stat()
-                found.append((status.st_mtime, max(status.st_size, BLOCK), path))
+                found.append((status.st_mtime, status.st_size, path))
         return found
 
     def _make_room(self) -> None:

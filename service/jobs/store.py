@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 
 from service.jobs.database import age_of, writing
@@ -47,19 +48,29 @@ LEAD = text(
 )
 DOCUMENT = select(fits.c.document).where(fits.c.id == bindparam("id"), fits.c.owner == bindparam("owner"))
 ANSWER = (
-    select(fits.c.id, fits.c.document)
+    select(fits.c.id, fits.c.document, requests.c.body)
     .join(answers, answers.c.fit == fits.c.id)
+    .outerjoin(requests, requests.c.id == fits.c.id)
     .where(answers.c.request == bindparam("digest"), fits.c.owner == bindparam("owner"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked: the digest of a request, the name its body is kept under, if it is, and its other words."""
+    """What was asked: the digest of a request, the reference to its body, if that is kept, and its other words."""
 
     digest: str
     body: str | None
     words: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The id and the document that a request got, and the reference to its body, if that was kept."""
+
+    id: str
+    document: bytes
+    body: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +126,22 @@ class Store:
         with writing(self._engine) as connection:
             _note(connection, [(ids, asked)])
 
+    def move_body(self, old: str, new: str) -> None:
+        """Note that a body which was kept under one reference is now kept under another."""
+        with writing(self._engine) as connection:
+            connection.execute(update(requests).where(requests.c.body == old).values(body=new))
+
     def request(self, id: str) -> tuple[str, bytes] | None:
-        """The name of the body and the words of the request that this fit answered, if they were kept."""
+        """The reference to the body and the words of the request that this fit answered, if they were kept."""
         with self._engine.connect() as connection:
             row = connection.execute(select(requests.c.body, requests.c.words).where(requests.c.id == id)).first()
         return None if row is None else (row.body, row.words)
 
-    def answers(self, digests: Sequence[tuple[str, str]]) -> list[tuple[str, bytes] | None]:
-        """The id and the document that each request got, by its digest and owner, where they are kept."""
+    def answers(self, digests: Sequence[tuple[str, str]]) -> list[Answer | None]:
+        """What each request got, by its digest and owner, where it is kept."""
         with self._engine.connect() as connection:
             rows = [connection.execute(ANSWER, {"digest": digest, "owner": owner}).first() for digest, owner in digests]
-        return [None if row is None else (row.id, row.document) for row in rows]
+        return [None if row is None else Answer(row.id, row.document, row.body) for row in rows]
 
     def page(self, owner: str, limit: int, after: tuple[datetime, str] | None = None) -> list[Entry]:
         """The owner's documents from the newest on, `limit` at most, those after a given one."""

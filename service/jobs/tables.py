@@ -81,7 +81,7 @@ requests = Table(
     Column("body", String, nullable=False),
     Column("words", LargeBinary, nullable=False),
 )
-"""The request that a fit answered: the name its body is kept under, and what else was sent."""
+"""The request that a fit answered: the reference to its body, and what else was sent."""
 
 answers = Table(
     "answers",

@@ -19,9 +19,8 @@ def with_fit(folder: Path, outcome: Callable[..., object] = lambda *_: FITTED) -
 def keeping_fit(workers: FakeWorkers, folder: Path, words: bytes = WORDS) -> Resources:
     """Resources with these workers that keep the fit f1, and the request with these words that it answered."""
     documents = FakeDocuments({"f1": DOCUMENT})
-    documents.put_request(["f1"], Asked("digest", "f1", words))
     at = resources(workers, documents)
     body = folder / "body"
     body.write_bytes(b"{}")
-    assert at.archive.bodies.keep("f1", body)
+    documents.put_request(["f1"], Asked("digest", at.archive.bodies.keep("f1", body), words))
     return at

@@ -82,6 +82,11 @@ class FakeDocuments(Store):
             return {row.id: row.document for row in connection.execute(select(fits.c.id, fits.c.document))}
 
 
+def lying(folder: Path) -> list[Path]:
+    """The files in a folder that have something in them."""
+    return [path for path in folder.iterdir() if path.stat().st_size]
+
+
 def fails(error: Exception) -> Callable[..., object]:
     def outcome(*arguments: object) -> object:
         raise error

@@ -15,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from service.api.callers import Callers
 from service.api.resources import Resources
-from tests.api.stand_ins import FakeDocuments, FakeWorkers, ask, fails, post_json, resources
+from service.jobs.bodies import Bodies
+from tests.api.stand_ins import FakeDocuments, FakeWorkers, ask, fails, lying, post_json, resources
 
 ASYNC = {"Content-Type": "application/json", "Prefer": "respond-async"}
 OUTAGES = [
@@ -36,7 +37,7 @@ def refuse(at: Resources, method: str = "POST", path: str = "/v1/fits", headers:
 
 def files(at: Resources) -> list[Path]:
     folders = (at.spool.folder, at.backlog.folder, at.archive.bodies._folder)
-    return [path for folder in folders for path in folder.iterdir()]
+    return [path for folder in folders for path in lying(folder)]
 
 
 @contextmanager
@@ -86,6 +87,7 @@ def test_a_full_disk_keeps_no_half_of_a_body(monkeypatch: pytest.MonkeyPatch, he
     with monkeypatch.context() as patch:
         patch.setattr(os, "link", no_room)
         patch.setattr(shutil, "copyfile", half)
+        patch.setattr(Bodies, "_opened", lambda _: os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb"))
         refuse(at, headers=headers)
     assert files(at) == []
     assert at.backlog.jobs.count() == 0
@@ -127,5 +129,6 @@ def test_a_body_that_was_dropped_is_kept_again_when_it_is_sent_again() -> None:
     assert post_json("/v1/fits", at).status_code == 201
     (kept,) = at.archive.bodies._folder.iterdir()
     kept.unlink()
+    assert ask("GET", "/v1/fits/f1/fitted", at).status_code == 404
     assert post_json("/v1/fits", at).status_code == 200
-    assert kept.exists()
+    assert ask("GET", "/v1/fits/f1/fitted", at).status_code == 200

@@ -9,7 +9,7 @@ import pytest
 
 from service.api.resources import Resources
 from tests.api.serving import server, wait_until, workers
-from tests.api.stand_ins import resources
+from tests.api.stand_ins import lying, resources
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -28,7 +28,7 @@ def post(port: int, query: str = "f1") -> httpx.Response:
 
 
 def spooled(at: Resources) -> list[Path]:
-    return list(at.spool.folder.iterdir())
+    return lying(at.spool.folder)
 
 
 def test_a_body_goes_through_a_worker_and_comes_back() -> None:

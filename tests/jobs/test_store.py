@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.jobs.database import writing
-from service.jobs.store import Asked, Lot, Store
+from service.jobs.store import Answer, Asked, Lot, Store
 from service.jobs.tables import fits, removals
 
 
@@ -71,9 +71,20 @@ def test_lots_of_several_owners_are_kept_at_once(store: Store) -> None:
         Lot({"b": b"4"}, "me", Asked("d3", "d3", b"newer")),
     ]
     assert store.put_all(lots) == [{"b", "c"}, {"a"}, set()]
-    assert store.answers([("d2", "you"), ("d3", "me"), ("d1", "me")]) == [("a", b"3"), ("b", b"1"), ("b", b"1")]
+    assert store.answers([("d2", "you"), ("d3", "me"), ("d1", "me")]) == [
+        Answer("a", b"3", None),
+        Answer("b", b"1", "d3"),
+        Answer("b", b"1", "d3"),
+    ]
     assert (store.request("a"), store.request("c")) == (None, ("d1", b"words"))
     assert store.put_all([]) == []
+
+
+def test_a_body_that_was_moved_is_that_of_all_its_fits(store: Store) -> None:
+    store.put_request(["a", "b"], Asked("d1", "old", b"words"))
+    store.put_request(["c"], Asked("d2", "other", b"words"))
+    store.move_body("old", "new")
+    assert [store.request(id) for id in "abc"] == [("new", b"words"), ("new", b"words"), ("other", b"words")]
 
 
 def test_a_thousand_are_kept_at_once(store: Store) -> None:
@@ -134,7 +145,7 @@ def test_the_same_request_finds_its_answer(store: Store) -> None:
     put_all(store, {"a": b"1"}, "me")
     store.put_request(["a"], Asked("digest", "a", b""))
     asked = [("other", "me"), ("digest", "me"), ("digest", "you")]
-    assert store.answers(asked) == [None, ("a", b"1"), None]
+    assert store.answers(asked) == [None, Answer("a", b"1", "a"), None]
 
 
 def test_a_document_is_its_owners_alone(store: Store) -> None:
