@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from service.data.columns import Reader, all_missing, numeric, table_of
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
+from service.data.json_text import BYTE_ORDER_MARK, DATA, Json, decode, decode_object
 from service.data.labels import LARGEST_EXACT, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Categorical, Column, Logical, Numeric, Table
@@ -41,19 +41,16 @@ def read_json(content: bytes, limits: Limits) -> Table:
     content = content.removeprefix(BYTE_ORDER_MARK).lstrip()
     if content.startswith(b"{"):
         return _table_of_columns(content, limits)
-    records = decode(content, "/data")
+    records = decode(content, DATA)
     if isinstance(records, list):
         return _table_of_records(records, limits)
     message = 'The data must be columns, {"y": [1, 2], ...}, or records, [{"y": 1, ...}, ...].'
-    raise WrongType(message, Fault(message, pointer="/data"))
+    raise WrongType(message, Fault(message, pointer=DATA))
 
 
 def _table_of_columns(content: bytes, limits: Limits) -> Table:
-    written = members(content, "/data")
-    limits.admit_table(0, len(written))
-    columns = {
-        name: _cells(name, decode(text, pointer_to("/data", name), column=name)) for name, text in written.items()
-    }
+    columns = {name: _cells(name, value) for name, value in decode_object(content, DATA).items()}
+    limits.admit_table(0, len(columns))
     lengths = {name: len(cells) for name, cells in columns.items()}
     first = next(iter(lengths), "")
     for name, length in lengths.items():
@@ -69,12 +66,12 @@ def _cells(name: str, value: Json) -> list[Json]:
     if isinstance(value, list):
         return value
     message = f"Column `{excerpt(name)}` must be a list of cells."
-    raise WrongType(message, Fault(message, pointer=pointer_to("/data", name), column=excerpt(name)))
+    raise WrongType(message, Fault(message, pointer=pointer_to(DATA, name), column=excerpt(name)))
 
 
 def _lengths_differ(name: str, length: int, first: str, first_length: int) -> ColumnLengthsDiffer:
     message = f"Column `{excerpt(name)}` has {length} cells where column `{excerpt(first)}` has {first_length}."
-    return ColumnLengthsDiffer(message, Fault(message, pointer=pointer_to("/data", name), column=excerpt(name)))
+    return ColumnLengthsDiffer(message, Fault(message, pointer=pointer_to(DATA, name), column=excerpt(name)))
 
 
 def _table_of_records(records: list[Json], limits: Limits) -> Table:
@@ -82,7 +79,7 @@ def _table_of_records(records: list[Json], limits: Limits) -> Table:
     if len(rows) < len(records):
         row = next(row for row, record in enumerate(records) if not isinstance(record, dict))
         message = f"Record {row} is not an object."
-        raise WrongType(message, Fault(message, pointer=pointer_to("/data", row), row=row))
+        raise WrongType(message, Fault(message, pointer=pointer_to(DATA, row), row=row))
     names = dict.fromkeys(chain.from_iterable(rows))
     # Before any column is made: a million records may have a million different names.
     limits.admit_table(len(rows), len(names))
@@ -140,5 +137,5 @@ def _mixed(name: str, cells: list[Json], *, by_record: bool) -> WrongType:
         f"Column `{excerpt(name)}` must be {expected}, with null where a cell is missing. "
         f"Cells of another kind: {len(wrong)} of {len(cells)}, the first in row {row}, {found}."
     )
-    pointer = pointer_to("/data", row, name) if by_record else pointer_to("/data", name, row)
+    pointer = pointer_to(DATA, row, name) if by_record else pointer_to(DATA, name, row)
     return WrongType(message, Fault(message, pointer=pointer, column=excerpt(name), row=row))
