@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from service.data.columns import Reader, all_missing, numeric, table_of
 from service.data.json_text import BYTE_ORDER_MARK, DATA, Json, decode, decode_object
-from service.data.labels import LARGEST_EXACT, categorical_of_arrow
+from service.data.labels import are_exact, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Categorical, Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
@@ -94,10 +94,11 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
     kinds = set(map(type, cells)) - {NoneType}
     if not kinds:
         return all_missing(len(cells))
-    if kinds == {int} and _some_inexact(cells):
-        return _labels([None if cell is None else str(cell) for cell in cells])
     if kinds <= {int, float}:
-        return _numbers(name, cells)
+        numbers = _numbers(name, cells)
+        if kinds == {int} and not are_exact(numbers.values) and _may_be_identifiers(cells):
+            return _labels([None if cell is None else str(cell) for cell in cells])
+        return numbers
     if kinds == {bool}:
         return Logical(np.array(cells, dtype=np.float64))
     if kinds == {str}:
@@ -105,10 +106,9 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
     raise _mixed(name, cells, by_record=by_record)
 
 
-def _some_inexact(cells: list[Json]) -> bool:
-    """Whether a whole number among these, or null, is beyond a double's precision, and all may be identifiers."""
-    sizes = [abs(cell) for cell in cells if isinstance(cell, int)]
-    return LARGEST_EXACT < max(sizes) < BEYOND_IDENTIFIERS
+def _may_be_identifiers(cells: list[Json]) -> bool:
+    """Whether all whole numbers among these, the others being null, are small enough to be identifiers."""
+    return all(abs(cell) < BEYOND_IDENTIFIERS for cell in cells if isinstance(cell, int))
 
 
 def _labels(cells: list[Json]) -> Categorical:

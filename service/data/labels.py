@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from service.arrays import Codes
+from service.arrays import Codes, Vector
 from service.data.table import Categorical
 
 Cells: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
@@ -25,6 +25,11 @@ Labels: TypeAlias = "pa.Array[pa.Scalar[pa.lib.LargeStringType]]"
 
 LARGEST_EXACT = 2**53 - 1
 """Up to here, and down to its negative, a double stands for one whole number only."""
+
+
+def are_exact(values: Vector) -> bool:
+    """Whether whole numbers can be told apart as doubles."""
+    return not np.any(np.abs(values) > LARGEST_EXACT)
 
 
 def categorical_of_arrow(cells: Cells) -> Categorical:
