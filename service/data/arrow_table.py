@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 
 from service.arrays import Vector

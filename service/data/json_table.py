@@ -39,18 +39,22 @@ _ALL_OF = {"a number": "numbers", "text": "text", "a truth value": "truth values
 def read_json(content: bytes, limits: Limits) -> Table:
     """The table of columns or of records; raises `WrongType` for anything else, `MalformedBody` if it is not JSON."""
     content = content.removeprefix(BYTE_ORDER_MARK).lstrip()
-    if content.startswith(b"{"):
-        return _table_of_columns(content, limits)
-    records = decode(content, DATA)
-    if isinstance(records, list):
-        return _table_of_records(records, limits)
+    return json_table(decode_object(content, DATA) if content.startswith(b"{") else decode(content, DATA), limits)
+
+
+def json_table(data: Json, limits: Limits) -> Table:
+    """The same of what was decoded already."""
+    if isinstance(data, dict):
+        return _table_of_columns(data, limits)
+    if isinstance(data, list):
+        return _table_of_records(data, limits)
     message = 'The data must be columns, {"y": [1, 2], ...}, or records, [{"y": 1, ...}, ...].'
     raise WrongType(message, Fault(message, pointer=DATA))
 
 
-def _table_of_columns(content: bytes, limits: Limits) -> Table:
-    columns = {name: _cells(name, value) for name, value in decode_object(content, DATA).items()}
-    limits.admit_table(0, len(columns))
+def _table_of_columns(data: dict[str, Json], limits: Limits) -> Table:
+    limits.admit_table(0, len(data))
+    columns = {name: _cells(name, value) for name, value in data.items()}
     lengths = {name: len(cells) for name, cells in columns.items()}
     first = next(iter(lengths), "")
     for name, length in lengths.items():
