@@ -12,13 +12,12 @@ from itertools import chain
 from types import NoneType
 
 import numpy as np
-import pyarrow as pa
 
 from service.data.columns import Reader, all_missing, numeric, table_of
 from service.data.json_text import BYTE_ORDER_MARK, DATA, Json, decode, decode_object
-from service.data.labels import are_exact, categorical_of_arrow
+from service.data.labels import are_exact, categorical_of_cells
 from service.data.limits import Limits
-from service.data.table import Categorical, Column, Logical, Numeric, Table
+from service.data.table import Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
 from service.quoting import excerpt, pointer_to
 
@@ -101,22 +100,18 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
     if kinds <= {int, float}:
         numbers = _numbers(name, cells)
         if kinds == {int} and not are_exact(numbers.values) and _may_be_identifiers(cells):
-            return _labels([None if cell is None else str(cell) for cell in cells])
+            return categorical_of_cells(cells)
         return numbers
     if kinds == {bool}:
         return Logical(np.array(cells, dtype=np.float64))
     if kinds == {str}:
-        return _labels(cells)
+        return categorical_of_cells(cells)
     raise _mixed(name, cells, by_record=by_record)
 
 
 def _may_be_identifiers(cells: list[Json]) -> bool:
     """Whether all whole numbers among these, the others being null, are small enough to be identifiers."""
     return all(abs(cell) < BEYOND_IDENTIFIERS for cell in cells if isinstance(cell, int))
-
-
-def _labels(cells: list[Json]) -> Categorical:
-    return categorical_of_arrow(pa.chunked_array([cells], pa.large_string()))
 
 
 def _numbers(name: str, cells: list[Json]) -> Numeric:

@@ -4,6 +4,7 @@ Whole numbers are labels where some reach 2^53: databases' identifiers often are
 together, silently merging groups.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import compress, count
 from typing import Any, TypeAlias
@@ -36,6 +37,14 @@ def categorical_of_arrow(cells: Cells) -> Categorical:
     """The labels these cells have as text; null is missing."""
     array = encoded(cells.unify_dictionaries().combine_chunks())
     return categorical(array.indices.fill_null(-1).to_numpy(), array.dictionary.to_pylist())
+
+
+def categorical_of_cells(cells: Sequence[object]) -> Categorical:
+    """The labels that texts, or whole numbers, are; None is missing."""
+    # Each is numbered as it first occurs.
+    places: defaultdict[object, int] = defaultdict(count().__next__)
+    indices = np.fromiter(map(places.__getitem__, cells), np.intp, len(cells))
+    return categorical(indices, [None if label is None else str(label) for label in places])
 
 
 def encoded(array: Array) -> "pa.DictionaryArray[Any, Any]":
