@@ -1,4 +1,4 @@
-"""From cells that are labels (Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
+"""From cells that are labels (texts; Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
 
 Whole numbers are labels where some reach 2^53: databases' identifiers often are, and doubles would run neighbours
 together, silently merging groups.
