@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from functools import partial
 
-import numpy as np
 import pyarrow as pa
 
 from service.arrays import Vector
 from service.data.columns import Reader, all_missing, numeric, refuse_repeated, table_of
-from service.data.labels import LARGEST_EXACT, Cells, categorical_of_arrow
+from service.data.labels import Cells, are_exact, categorical_of_arrow
 from service.data.limits import Limits
 from service.data.table import Column, Logical, Table
 from service.errors import BodyTooLarge, Fault, MalformedBody, WrongType
@@ -120,11 +119,6 @@ def doubles_of(cells: Cells) -> Vector:
     """The cells (n,) as doubles, NaN where they are null."""
     values: Vector = cells.cast(pa.float64(), safe=False).to_numpy()
     return values
-
-
-def are_exact(values: Vector) -> bool:
-    """Whether whole numbers can be told apart as doubles."""
-    return not np.any(np.abs(values) > LARGEST_EXACT)
 
 
 def is_text(kind: pa.DataType) -> bool:

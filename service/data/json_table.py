@@ -12,13 +12,12 @@ from itertools import chain
 from types import NoneType
 
 import numpy as np
-import pyarrow as pa
 
 from service.data.columns import Reader, all_missing, numeric, table_of
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
-from service.data.labels import LARGEST_EXACT, categorical_of_arrow
+from service.data.json_text import BYTE_ORDER_MARK, DATA, Json, decode, decode_object
+from service.data.labels import are_exact, categorical_of_cells
 from service.data.limits import Limits
-from service.data.table import Categorical, Column, Logical, Numeric, Table
+from service.data.table import Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
 from service.quoting import excerpt, pointer_to
 
@@ -39,21 +38,22 @@ _ALL_OF = {"a number": "numbers", "text": "text", "a truth value": "truth values
 def read_json(content: bytes, limits: Limits) -> Table:
     """The table of columns or of records; raises `WrongType` for anything else, `MalformedBody` if it is not JSON."""
     content = content.removeprefix(BYTE_ORDER_MARK).lstrip()
-    if content.startswith(b"{"):
-        return _table_of_columns(content, limits)
-    records = decode(content, "/data")
-    if isinstance(records, list):
-        return _table_of_records(records, limits)
+    return json_table(decode_object(content, DATA) if content.startswith(b"{") else decode(content, DATA), limits)
+
+
+def json_table(data: Json, limits: Limits) -> Table:
+    """The same of what was decoded already."""
+    if isinstance(data, dict):
+        return _table_of_columns(data, limits)
+    if isinstance(data, list):
+        return _table_of_records(data, limits)
     message = 'The data must be columns, {"y": [1, 2], ...}, or records, [{"y": 1, ...}, ...].'
-    raise WrongType(message, Fault(message, pointer="/data"))
+    raise WrongType(message, Fault(message, pointer=DATA))
 
 
-def _table_of_columns(content: bytes, limits: Limits) -> Table:
-    written = members(content, "/data")
-    limits.admit_table(0, len(written))
-    columns = {
-        name: _cells(name, decode(text, pointer_to("/data", name), column=name)) for name, text in written.items()
-    }
+def _table_of_columns(data: dict[str, Json], limits: Limits) -> Table:
+    limits.admit_table(0, len(data))
+    columns = {name: _cells(name, value) for name, value in data.items()}
     lengths = {name: len(cells) for name, cells in columns.items()}
     first = next(iter(lengths), "")
     for name, length in lengths.items():
@@ -69,12 +69,12 @@ def _cells(name: str, value: Json) -> list[Json]:
     if isinstance(value, list):
         return value
     message = f"Column `{excerpt(name)}` must be a list of cells."
-    raise WrongType(message, Fault(message, pointer=pointer_to("/data", name), column=excerpt(name)))
+    raise WrongType(message, Fault(message, pointer=pointer_to(DATA, name), column=excerpt(name)))
 
 
 def _lengths_differ(name: str, length: int, first: str, first_length: int) -> ColumnLengthsDiffer:
     message = f"Column `{excerpt(name)}` has {length} cells where column `{excerpt(first)}` has {first_length}."
-    return ColumnLengthsDiffer(message, Fault(message, pointer=pointer_to("/data", name), column=excerpt(name)))
+    return ColumnLengthsDiffer(message, Fault(message, pointer=pointer_to(DATA, name), column=excerpt(name)))
 
 
 def _table_of_records(records: list[Json], limits: Limits) -> Table:
@@ -82,7 +82,7 @@ def _table_of_records(records: list[Json], limits: Limits) -> Table:
     if len(rows) < len(records):
         row = next(row for row, record in enumerate(records) if not isinstance(record, dict))
         message = f"Record {row} is not an object."
-        raise WrongType(message, Fault(message, pointer=pointer_to("/data", row), row=row))
+        raise WrongType(message, Fault(message, pointer=pointer_to(DATA, row), row=row))
     names = dict.fromkeys(chain.from_iterable(rows))
     # Before any column is made: a million records may have a million different names.
     limits.admit_table(len(rows), len(names))
@@ -97,25 +97,21 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
     kinds = set(map(type, cells)) - {NoneType}
     if not kinds:
         return all_missing(len(cells))
-    if kinds == {int} and _some_inexact(cells):
-        return _labels([None if cell is None else str(cell) for cell in cells])
     if kinds <= {int, float}:
-        return _numbers(name, cells)
+        numbers = _numbers(name, cells)
+        if kinds == {int} and not are_exact(numbers.values) and _may_be_identifiers(cells):
+            return categorical_of_cells(cells)
+        return numbers
     if kinds == {bool}:
         return Logical(np.array(cells, dtype=np.float64))
     if kinds == {str}:
-        return _labels(cells)
+        return categorical_of_cells(cells)
     raise _mixed(name, cells, by_record=by_record)
 
 
-def _some_inexact(cells: list[Json]) -> bool:
-    """Whether a whole number among these, or null, is beyond a double's precision, and all may be identifiers."""
-    sizes = [abs(cell) for cell in cells if isinstance(cell, int)]
-    return LARGEST_EXACT < max(sizes) < BEYOND_IDENTIFIERS
-
-
-def _labels(cells: list[Json]) -> Categorical:
-    return categorical_of_arrow(pa.chunked_array([cells], pa.large_string()))
+def _may_be_identifiers(cells: list[Json]) -> bool:
+    """Whether all whole numbers among these, the others being null, are small enough to be identifiers."""
+    return all(abs(cell) < BEYOND_IDENTIFIERS for cell in cells if isinstance(cell, int))
 
 
 def _numbers(name: str, cells: list[Json]) -> Numeric:
@@ -140,5 +136,5 @@ def _mixed(name: str, cells: list[Json], *, by_record: bool) -> WrongType:
         f"Column `{excerpt(name)}` must be {expected}, with null where a cell is missing. "
         f"Cells of another kind: {len(wrong)} of {len(cells)}, the first in row {row}, {found}."
     )
-    pointer = pointer_to("/data", row, name) if by_record else pointer_to("/data", name, row)
+    pointer = pointer_to(DATA, row, name) if by_record else pointer_to(DATA, name, row)
     return WrongType(message, Fault(message, pointer=pointer, column=excerpt(name), row=row))

@@ -1,7 +1,7 @@
 """From JSON text to values, with every failure an error that says where."""
 
 import re
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,9 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8 text; RFC 8259 lets a reader ignore it."""
+
+TABLE, DATA = "data", "/data"
+"""The member of a request that is its table, whose own members are columns, or its items rows; and where it stands."""
 
 _MEMBER_NAME = re.compile(rb'[\s{,]*("(?:[^"\\]++|\\.)*+")\s*:\s*', re.DOTALL)
 _MEMBER_NAME_LAST = re.compile(rb'("(?:[^"\\]|\\.)*")\s*:\s*\Z', re.DOTALL)
@@ -69,10 +72,32 @@ def decode(text: bytes | msgspec.Raw, pointer: str = "", *, column: str | None =
     return value
 
 
-def decode_object(text: bytes) -> dict[str, Json]:
-    """The values of the JSON object in `text` by name; raises as `members` and `decode`."""
-    written = members(text.removeprefix(BYTE_ORDER_MARK))
-    return {name: decode(value, pointer_to("", name)) for name, value in written.items()}
+def decode_object(text: bytes, pointer: str = "") -> dict[str, Json]:
+    """The values of the JSON object in `text` by name; raises as `members` and `decode`.
+
+    In the columns of a table, too, no name may stand twice.
+    """
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    try:
+        values: dict[str, Json] = msgspec.json.decode(text, type=dict[str, Any])
+    except (ValueError, RecursionError):
+        # Decoded one by one, the wrong one is known.
+        return {name: _decode_member(value, pointer, name) for name, value in members(text, pointer).items()}
+    inner = [value for value in values.values() if isinstance(value, dict)]
+    # Every member has a colon: with no more of them than names, none stands twice.
+    if text.count(b":") > len(values) + sum(map(len, inner)):
+        written = members(text, pointer)
+        if isinstance(values.get(TABLE), dict):
+            members(bytes(written[TABLE]), DATA)
+    return values
+
+
+def _decode_member(text: msgspec.Raw, pointer: str, name: str) -> Json:
+    """The value of a member of the object at `pointer`."""
+    place, written = pointer_to(pointer, name), bytes(text)
+    if place == DATA and written.startswith(b"{"):
+        return decode_object(written, DATA)
+    return decode(written, place, column=name if pointer == DATA else None)
 
 
 def refuse(failure: Exception, text: bytes, pointer: str, column: str | None = None) -> NoReturn:
@@ -85,7 +110,7 @@ def refuse(failure: Exception, text: bytes, pointer: str, column: str | None = N
     elif (constant := _CONSTANT.search(message)) is not None:
         column, row = _cell_at(text, int(constant[1]))
         if column is not None and row is not None:
-            pointer = pointer_to(pointer or "/data", column, row)
+            pointer = pointer_to(pointer or DATA, column, row)
     error = NotFinite if "out of range" in str(failure) else MalformedBody
     name = None if column is None else excerpt(column)
     raise error(message, Fault(message, pointer=pointer or None, column=name, row=row)) from None

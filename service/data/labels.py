@@ -1,16 +1,18 @@
-"""From cells that are labels (Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
+"""From cells that are labels (texts; Arrow text, dates, whole numbers, or dictionaries of them) to a `Categorical`.
 
 Whole numbers are labels where some reach 2^53: databases' identifiers often are, and doubles would run neighbours
 together, silently merging groups.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import compress, count
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from service.arrays import Codes
+from service.arrays import Codes, Vector
 from service.data.table import Categorical
 
 Cells: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
@@ -26,11 +28,23 @@ LARGEST_EXACT = 2**53 - 1
 """Up to here, and down to its negative, a double stands for one whole number only."""
 
 
+def are_exact(values: Vector) -> bool:
+    """Whether whole numbers can be told apart as doubles."""
+    return not np.any(np.abs(values) > LARGEST_EXACT)
+
+
 def categorical_of_arrow(cells: Cells) -> Categorical:
     """The labels these cells have as text; null is missing."""
     array = encoded(cells.unify_dictionaries().combine_chunks())
-    indices: Codes = array.indices.cast(pa.int64()).fill_null(-1).to_numpy().astype(np.intp, copy=False)
-    return categorical(indices, array.dictionary.to_pylist())
+    return categorical(array.indices.fill_null(-1).to_numpy(), array.dictionary.to_pylist())
+
+
+def categorical_of_cells(cells: Sequence[object]) -> Categorical:
+    """The labels that texts, or whole numbers, are; None is missing."""
+    # Each is numbered as it first occurs.
+    places: defaultdict[object, int] = defaultdict(count().__next__)
+    indices = np.fromiter(map(places.__getitem__, cells), np.intp, len(cells))
+    return categorical(indices, [None if label is None else str(label) for label in places])
 
 
 def encoded(array: Array) -> "pa.DictionaryArray[Any, Any]":
@@ -54,8 +68,8 @@ def categorical(indices: Codes, labels: Sequence[str | None]) -> Categorical:
     Levels are the labels in use, each once, in code-point order: what does not depend on how the data were sent.
     """
     used = np.bincount(indices + 1, minlength=len(labels) + 1)[1:] > 0
-    levels = sorted({label for label, is_used in zip(labels, used, strict=True) if is_used and label is not None})
-    code_of = {level: code for code, level in enumerate(levels)}
+    levels = sorted({label for label in compress(labels, used.tolist()) if label is not None})
+    code_of: dict[str | None, int] = dict(zip(levels, count()))
     # One entry more than labels: an index of -1 finds the last, which says missing again.
-    codes = np.array([-1 if label is None else code_of.get(label, -1) for label in labels] + [-1], dtype=np.intp)
+    codes = np.array([*(code_of.get(label, -1) for label in labels), -1], dtype=np.intp)
     return Categorical(codes[indices], tuple(levels))

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.arrays import Codes
-from service.data.arrow_table import Kind, are_exact, doubles_of, kind_of, named_failures
+from service.data.arrow_table import Kind, doubles_of, kind_of, named_failures
 from service.data.columns import numeric
 from service.data.fingerprint import ColumnDigest
 from service.data.growing_labels import GrowingLabels
-from service.data.labels import Array, Cells
+from service.data.labels import Array, Cells, are_exact
 from service.data.parquet_table import WHAT
 from service.data.scratch import Scratch
 from service.data.table import Categorical, Column, Logical, Numeric

@@ -8,8 +8,8 @@ from pathlib import Path
 from service.data.arrow_table import read_arrow
 from service.data.csv_table import read_csv
 from service.data.inflate import is_plain, read_body
-from service.data.json_table import read_json
-from service.data.json_text import BYTE_ORDER_MARK, Json, decode, members
+from service.data.json_table import json_table, read_json
+from service.data.json_text import TABLE, Json, decode_object
 from service.data.limits import Limits
 from service.data.media_type import FORM, FORMATS, JSON, Format, MediaType, format_of_file, media_type
 from service.data.multipart import read_form
@@ -18,7 +18,6 @@ from service.data.parquet_rows import ParquetRows
 from service.data.parquet_table import open_parquet, parquet_table
 from service.data.table import Rows, Table
 from service.errors import Fault, InvalidRequest, UnsupportedMediaType
-from service.quoting import pointer_to
 
 _READERS = {
     Format.JSON: read_json,
@@ -104,10 +103,9 @@ class _Reader:
 
     def json(self, content: bytes) -> Payload:
         """The payload of a body of JSON."""
-        envelope = members(content.removeprefix(BYTE_ORDER_MARK))
-        data = bytes(envelope.pop("data", b"null"))  # null is as good as nothing, as for `dataset`
-        options = {name: decode(text, pointer_to("", name)) for name, text in envelope.items()}
-        return _payload(options, None if data == b"null" else read_json(data, self.limits))
+        options = decode_object(content)
+        data = options.pop(TABLE, None)  # null is as good as nothing, as for `dataset`
+        return _payload(options, None if data is None else json_table(data, self.limits))
 
     def form(self, content: bytes, media: MediaType) -> Payload:
         """The payload of a form."""

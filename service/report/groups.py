@@ -24,7 +24,7 @@ def _grouping_factor(estimates: FactorEstimates) -> wire.GroupingFactor:
         group_size=wire.GroupSize(
             min=int(ordered[0]),
             median=0.5 * float(ordered[(J - 1) // 2] + ordered[J // 2]),
-            mean=float(counts.mean()),
+            mean=float(counts.sum()) / J,
             max=int(ordered[-1]),
         ),
     )
@@ -79,7 +79,7 @@ def coefficients(found: Findings) -> dict[str, wire.Coefficients]:
 
 def _lines(estimates: FactorEstimates, terms: list[str], mean: Matrix) -> Matrix:
     """The coefficients of each group, (J, p)."""
-    lines = np.tile(mean, (estimates.factor.n_groups, 1))
+    lines = np.full((estimates.factor.n_groups, mean.size), mean)
     for name, deviations in zip(estimates.factor.names, estimates.effects, strict=True):
         lines[:, terms.index(name)] += deviations
     return lines

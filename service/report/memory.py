@@ -1,5 +1,7 @@
 """What a document remembers for predictions, in the contract's words: the coding of data, and how estimates err."""
 
+import math
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -72,8 +74,8 @@ def _means(estimates: Estimates) -> list[list[float] | None]:
         if place == 0 and products.basis.intercept:
             found.append(None)
             continue
-        largest = float(np.abs(column).max(initial=0.0))
-        decimals = DIGITS - int(np.ceil(np.log10(largest))) if largest > 0 else 0
+        largest = float(np.abs(column).max())
+        decimals = DIGITS - math.ceil(math.log10(largest)) if largest > 0 else 0
         # A power of ten beyond 1e308 is no number.
         found.append((np.round(column, decimals) if decimals < 300 else column).tolist())
     return found

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.data.json_text import decode, members
-from service.errors import MalformedBody
+from service.data.json_text import decode, decode_object, members
+from service.errors import MalformedBody, NotFinite
 from service.quoting import pointer_to
 
 MALFORMED = {
@@ -55,19 +55,55 @@ def test_names_that_differ_pass(text: str) -> None:
     assert {name: decode(value) for name, value in members(text.encode()).items()} == decode(text.encode())
 
 
-JSON_VALUES = st.recursive(st.none() | st.integers(0, 99) | st.text(max_size=3), st.lists, max_leaves=4)
+JSON_VALUES = st.recursive(st.none() | st.integers(0, 99) | st.text(":ab", max_size=3), st.lists, max_leaves=4)
+PAIRS = st.lists(st.tuples(st.text(":ab", max_size=2), JSON_VALUES), max_size=6)
+
+
+def object_of(pairs: list[tuple[str, object]]) -> str:
+    """The text of the JSON object with these members."""
+    return "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.text(max_size=2), JSON_VALUES), max_size=6))
+@given(PAIRS)
 def test_names_are_refused_exactly_when_one_repeats(pairs: list[tuple[str, object]]) -> None:
-    text = "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
-    names = [name for name, _ in pairs]
-    if len(set(names)) == len(names):
-        assert list(members(text.encode())) == names
+    text = object_of(pairs).encode()
+    if len(dict(pairs)) == len(pairs):
+        assert list(members(text)) == [name for name, _ in pairs]
+        assert decode_object(text) == dict(pairs)
     else:
-        with pytest.raises(MalformedBody, match="stands twice"):
-            members(text.encode())
+        for read in (members, decode_object):
+            with pytest.raises(MalformedBody, match="stands twice"):
+                read(text)
+
+
+@settings(deadline=None)
+@given(PAIRS, PAIRS)
+def test_the_names_of_columns_are_refused_exactly_when_one_repeats(
+    options: list[tuple[str, object]], columns: list[tuple[str, object]]
+) -> None:
+    text = object_of([*dict(options).items(), ("data", {})]).replace("{}", object_of(columns)).encode()
+    if len(dict(columns)) == len(columns):
+        assert decode_object(text) == {**dict(options), "data": dict(columns)}
+    else:
+        with pytest.raises(MalformedBody, match="stands twice") as caught:
+            decode_object(text)
+        assert (caught.value.faults[0].pointer or "").startswith("/data/")
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "column", "row"),
+    [
+        ('{"formula": "y ~ x:z", "theta": [1, 1e999]}', "/theta/1", None, 1),
+        ('{"data": {"a": [1], "b": [1, 2, 1e999]}}', "/data/b/2", "b", 2),
+        ('{"data": [{"a": 1}, {"a": 1e999}]}', "/data/1", None, 1),
+    ],
+)
+def test_a_number_out_of_range_has_its_place(text: str, pointer: str, column: str | None, row: int) -> None:
+    with pytest.raises(NotFinite) as caught:
+        decode_object(text.encode())
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.column, fault.row) == (pointer, column, row)
 
 
 def test_pointers_escape_and_shorten_names() -> None:

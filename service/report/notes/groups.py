@@ -70,8 +70,8 @@ def singleton_groups(found: Findings) -> Iterator[Note]:
     """Some groups have one observation."""
     for factor in found.factors:
         single = factor.counts == 1
-        if single.any():
-            group, count = factor.factor.grouping.name, int(single.sum())
+        if count := int(np.count_nonzero(single)):
+            group = factor.factor.grouping.name
             weight = None if factor.weight is None else float(factor.weight[single].mean())
             where: Where = {"group": group, "groups": count}
             pulled = "" if weight is None else f", which has a mean weight of {weight:.2f} in their estimates"

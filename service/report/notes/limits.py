@@ -86,9 +86,10 @@ def _reproduced(found: Findings) -> str:
 def variance_out_of_range(found: Findings) -> Iterator[Note]:
     """Standard deviations can be told, their squares cannot."""
     estimates = found.estimates
-    known = np.concatenate([estimates.std_error, [estimates.sigma], *(factor.sd for factor in found.factors)])
-    known = known[np.isfinite(known) & (known > 0)]
-    if (known > LARGEST_SQUARED).any() or (known < SMALLEST_SQUARED).any():
+    spreads = [estimates.sigma, *estimates.std_error.tolist()]
+    for factor in found.factors:
+        spreads += factor.sd.tolist()
+    if any(0.0 < sd < SMALLEST_SQUARED or LARGEST_SQUARED < sd < np.inf for sd in spreads):
         yield note(
             "variance_out_of_range",
             "Variances too large for a double are null and those too small lose digits; their square roots, the "
