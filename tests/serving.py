@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,18 +44,8 @@ class Server:
 
     @property
     def spooled(self) -> list[Path]:
-        """The bodies that are received or worked on: what is empty waits for those to come."""
-        found = []
-        for path in self.folder.glob("spool/*/*"):
-            with suppress(FileNotFoundError):
-                if path.stat().st_size:
-                    found.append(path)
-        return found
-
-    @property
-    def receives(self) -> bool:
-        """Whether there is a file for a body."""
-        return any(self.folder.glob("spool/*/*"))
+        """The files of large bodies that are received or worked on."""
+        return list(self.folder.glob("spool/*/*"))
 
     def is_ready(self) -> bool:
         return self.client.get("/readyz").status_code == 200

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.__main__ import main
+from service.api.spool import PIECE
 from service.app import create_app
 from service.settings import settings_of
 from tests.jobs.processes import until
@@ -21,12 +22,18 @@ MATHEMATICS = ["data", "formula", "design", "engine", "inference", "report", "fi
 FORBIDDEN = ["numpy", "scipy", "pyarrow", "msgspec", *(f"service.{room}" for room in MATHEMATICS)]
 IMPORT_ALL = """
 import json, sys, uvicorn, service.server, service.__main__
+from service.api.spool import PIECE
 from service.app import create_app
 from service.settings import Settings
 create_app(Settings())
 print(json.dumps(list(sys.modules)))
 """
 CHUNKED = b"POST /v1/fits HTTP/1.1\r\nHost: test\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def chunk(size: int) -> bytes:
+    """A part of a body of unknown length."""
+    return b"%x\r\n%s\r\n" % (size, b"a" * size)
 
 
 def test_the_serving_process_never_imports_the_mathematics() -> None:
@@ -50,14 +57,14 @@ def test_it_starts_and_stops_when_asked(tmp_path: Path, stop: signal.Signals) ->
 
 def test_a_request_in_flight_is_answered_before_the_end(tmp_path: Path) -> None:
     with (
-        serving(tmp_path / "data", body_bytes=10) as service,
+        serving(tmp_path / "data", body_bytes=2 * PIECE) as service,
         socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection,
     ):
-        connection.sendall(CHUNKED + b"1\r\na\r\n")
-        until(lambda: service.receives)
+        connection.sendall(CHUNKED + chunk(PIECE + 1))
+        until(lambda: service.spooled != [])
         service.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)  # it is waiting by now
-        connection.sendall(b"a\r\nbcdefghijk\r\n0\r\n\r\n")
+        connection.sendall(chunk(PIECE) + b"0\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
         assert service.process.wait(10) == 0
 
@@ -65,11 +72,11 @@ def test_a_request_in_flight_is_answered_before_the_end(tmp_path: Path) -> None:
 def test_what_a_killed_service_left_is_removed_by_the_next(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with serving(folder) as service, socket.create_connection(("127.0.0.1", service.port)) as connection:
-        connection.sendall(CHUNKED + b"1\r\na\r\n")
-        until(lambda: service.receives)
+        connection.sendall(CHUNKED + chunk(PIECE + 1))
+        until(lambda: service.spooled != [])
         service.process.kill()
         service.process.wait()
-    assert service.receives
+    assert service.spooled != []
     with serving(folder) as service:
         assert service.spooled == []
 

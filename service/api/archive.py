@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 from service.contract import Reply, Submission
 from service.jobs.bodies import Bodies
@@ -58,11 +57,11 @@ class Archive:
 
     def _asked(self, submission: Submission) -> Asked:
         """What was asked, its body kept."""
-        body = self.bodies.keep(submission.digest, Path(submission.path))
+        body = self.bodies.keep(submission.digest, submission.body)
         return Asked(submission.digest, body, submission.words)
 
     def _keep_again(self, body: str, submission: Submission) -> None:
         """Keep the body of a request that had to make room, for all fits that it led to."""
-        again = self.bodies.keep(submission.digest, Path(submission.path))
+        again = self.bodies.keep(submission.digest, submission.body)
         if again is not None and again != body:
             self.documents.move_body(body, again)

@@ -37,12 +37,12 @@ class Backlog:
         if not running and self.jobs.count() >= self.most:
             raise QueueFull("Too many jobs are waiting already; try again later.")
         body = self._body(submission.digest)
-        put_durably(Path(submission.path), body)
+        put_durably(submission.body, body)
         job = self.jobs.accept(submission.digest, submission.owner, submission.words, running=running)
         if job.is_over:
             body.unlink(missing_ok=True)
         elif not body.exists():  # It lay there for a job of the same request that has ended in between.
-            put_durably(Path(submission.path), body)
+            put_durably(submission.body, body)
         return job
 
     def begin(self, job: Job, tell: Callable[[str], None]) -> Future[object]:
@@ -75,8 +75,8 @@ class Backlog:
         return self.folder / id
 
     def _submission(self, job: Job) -> Submission:
-        path = str(self._body(job.id))
-        return Submission.kept(path, job.words, self.limits, owner=job.owner, digest=job.id)
+        path, folder = str(self._body(job.id)), str(self.folder)
+        return Submission.kept(path, job.words, self.limits, owner=job.owner, digest=job.id, folder=folder)
 
 
 def problem_of(error: ServiceError) -> bytes:

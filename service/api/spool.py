@@ -1,8 +1,9 @@
-"""The spool: a request's body goes in as it arrives, the path of a file goes out, and nothing of it is read here.
+"""The spool: a request's body goes in as it arrives, and comes out as bytes or, where it is large, as a file's path.
+
+Nothing of it is read here. To make and to remove a file takes the file system longer than all else about a small body.
 
 Each serving process has a folder of its own under the spool's root and holds a lock on it as long as it lives. So
 several processes may share the root; what a killed one left is known by its free lock and removed at the next start.
-Files are emptied and used again: to make one takes the file system longer than all else about a small body.
 """
 
 import asyncio
@@ -11,55 +12,26 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from starlette.requests import Request
 
 from service.errors import BodyTooLarge, BodyTooSlow
 
-PIECE = 2**20
-
-MOST_SPARE = 32
-"""Empty files that are kept for bodies to come."""
+PIECE = 2**18
+"""Bytes that are written at a time; a body that has no more is never written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body: the file it lies in, and the SHA-256 of its bytes."""
+    """A request's body, or the path of the file it lies in; and the SHA-256 of its bytes."""
 
-    path: Path
+    content: bytes | str
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolFile:
-    """A file for a body, open to be written to."""
-
-    path: Path
-    descriptor: int
-
-    def write(self, content: bytes | bytearray) -> None:
-        """Append to it. Raises OSError where there is no room."""
-        left = memoryview(content)
-        while left:
-            left = left[os.write(self.descriptor, left) :]
-
-    def is_shared(self) -> bool:
-        """Whether it has been given another name, under which it stays as it is, or has been removed."""
-        return os.fstat(self.descriptor).st_nlink != 1
-
-    def empty(self) -> None:
-        """Forget its content."""
-        os.ftruncate(self.descriptor, 0)
-        os.lseek(self.descriptor, 0, os.SEEK_SET)
-
-    def remove(self) -> None:
-        """Close it and take its name away; a service that has stopped has removed the folder."""
-        os.close(self.descriptor)
-        self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +41,6 @@ class Spool:
     folder: Path
     bytes: int
     seconds: float
-    spare: list[SpoolFile] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -88,7 +59,7 @@ class Spool:
 
     @asynccontextmanager
     async def receive(self, request: Request, limit: int | None = None) -> AsyncIterator[Body]:
-        """The request's body, complete; nothing of it is left here when the block ends, however it ends.
+        """The request's body, complete; its file, if any, is gone when the block ends, however it ends.
 
         Raises BodyTooLarge (before reading, if the request says its length) and BodyTooSlow.
         """
@@ -96,43 +67,21 @@ class Spool:
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and float(announced) > limit:  # a float takes any number of digits
             raise _too_large(limit)
-        file = self.spare.pop() if self.spare else self._new_file()
-        try:
-            yield Body(file.path, await self._fill(file, request, limit))
-        finally:
-            self._put_away(file)
-
-    def close(self) -> None:
-        """Remove the files that are kept for bodies to come."""
-        while self.spare:
-            self.spare.pop().remove()
-
-    def _new_file(self) -> SpoolFile:
-        descriptor, path = tempfile.mkstemp(dir=self.folder)
-        return SpoolFile(Path(path), descriptor)
-
-    def _put_away(self, file: SpoolFile) -> None:
-        """Keep the file for another body, unless it is of no use or there are enough."""
-        if len(self.spare) < MOST_SPARE and not file.is_shared():
-            with suppress(OSError):
-                file.empty()
-                return self.spare.append(file)
-        file.remove()
-
-    async def _fill(self, file: SpoolFile, request: Request, limit: int) -> str:
-        try:
-            async with asyncio.timeout(self.seconds):
-                return await _copy(request.stream(), file, limit)
-        except TimeoutError:
-            raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds.") from None
+        with ExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.seconds):
+                    body = await _gathered(request.stream(), limit, lambda: stack.enter_context(_new_file(self.folder)))
+            except TimeoutError:
+                raise BodyTooSlow(f"The body did not arrive within {self.seconds:g} seconds.") from None
+            yield body
 
 
-async def _copy(chunks: AsyncIterable[bytes], file: SpoolFile, limit: int) -> str:
-    """Write the chunks to the file; the SHA-256 of them all."""
-    received, digest = 0, hashlib.sha256()
-    pending = bytearray()
+async def _gathered(chunks: AsyncIterable[bytes], limit: int, new_file: Callable[[], BinaryIO]) -> Body:
+    """The body that arrives in these chunks, in a new file if it is large. Raises BodyTooLarge."""
+    received, digest, pending = 0, hashlib.sha256(), bytearray()
+    file: BinaryIO | None = None
 
-    def write(piece: bytearray) -> None:
+    def write(file: BinaryIO, piece: bytearray) -> None:
         file.write(piece)
         digest.update(piece)
 
@@ -141,12 +90,28 @@ async def _copy(chunks: AsyncIterable[bytes], file: SpoolFile, limit: int) -> st
         if received > limit:
             raise _too_large(limit)
         pending += chunk
-        if len(pending) >= PIECE:
+        if len(pending) > PIECE:
+            file = file or new_file()
             # A disk may stall; the event loop may not.
-            await asyncio.to_thread(write, pending)
+            await asyncio.to_thread(write, file, pending)
             pending = bytearray()
-    write(pending)
-    return digest.hexdigest()
+    if file is None:
+        digest.update(pending)
+        return Body(bytes(pending), digest.hexdigest())
+    write(file, pending)
+    file.flush()
+    return Body(file.name, digest.hexdigest())
+
+
+@contextmanager
+def _new_file(folder: Path) -> Iterator[BinaryIO]:
+    """A file that is gone when the block ends."""
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    try:
+        with open(name, "wb", opener=lambda *_: descriptor) as file:
+            yield file
+    finally:
+        Path(name).unlink(missing_ok=True)  # a service that has stopped has removed the folder
 
 
 def _too_large(limit: int) -> BodyTooLarge:
@@ -166,9 +131,7 @@ def open_spool(root: Path, limit: int, seconds: float) -> Iterator[Spool]:
             own = Path(tempfile.mkdtemp(dir=root))
             held.enter_context(_locked(own, wait=False))
         held.callback(shutil.rmtree, own)
-        spool = Spool(own, limit, seconds)
-        held.callback(spool.close)
-        yield spool
+        yield Spool(own, limit, seconds)
 
 
 @contextmanager

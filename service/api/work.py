@@ -34,7 +34,7 @@ async def submit_body(
 async def received(
     request: Request, resources: Resources, readable: tuple[str, ...], limit: int | None = None
 ) -> AsyncIterator[Submission]:
-    """The request with its body in a file until the block ends, which a worker alone reads.
+    """The request with its body, until the block ends; a worker alone reads it.
 
     Raises UnsupportedMediaType before anything is read, BodyTooLarge and BodyTooSlow while it is received.
     """
@@ -44,7 +44,8 @@ async def received(
     query, owner = request.url.query, owner_of(request)
     async with resources.spool.receive(request, limit) as body:
         digest = digest_of(__version__, owner, content_type, encoding, query, body.digest)
-        yield Submission(str(body.path), content_type, encoding, query, resources.limits, owner, digest)
+        folder = str(resources.spool.folder)
+        yield Submission(body.content, content_type, encoding, query, resources.limits, owner, digest, folder)
 
 
 def digest_of(*parts: str) -> str:
@@ -64,10 +65,12 @@ async def follow(request: Request, id: str, task: str, *arguments: object) -> Re
     if asked is None:
         raise NotFound(GONE)
     body, words = asked
-    with resources.archive.bodies.lend(body, resources.spool.folder) as path:
-        if path is None:
+    folder = resources.spool.folder
+    with resources.archive.bodies.lend(body, folder) as content:
+        if content is None:
             raise NotFound(GONE)
-        submission = Submission.kept(str(path), words, resources.limits, owner_of(request))
+        limits, owner = resources.limits, owner_of(request)
+        submission = Submission.kept(content, words, limits, owner=owner, folder=str(folder))
         return await perform(request, resources, task, document, submission, *arguments)
 
 

@@ -16,19 +16,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request as it arrived: the body lies in the file `path`, nothing of it has been read.
+    """A request as it arrived; nothing of it has been read. `body` is its body, or the path of the file it lies in.
 
     `content_type`, `content_encoding` and `query` (still percent-encoded) are the request's own, unchecked. `owner` is
-    the key of who asks, "" where no keys are used. `digest` stands for all that was sent, byte for byte, by whom.
+    the key of who asks, "" where no keys are used. `digest` stands for all that was sent, byte for byte, by whom. In
+    `folder`, if it is not "", lies what memory is not to hold.
     """
 
-    path: str
+    body: bytes | str
     content_type: str
     content_encoding: str
     query: str
     limits: Limits
     owner: str = ""
     digest: str = ""
+    folder: str = ""
 
     @property
     def words(self) -> bytes:
@@ -36,10 +38,12 @@ class Submission:
         return json.dumps([self.content_type, self.content_encoding, self.query]).encode()
 
     @classmethod
-    def kept(cls, path: str, words: bytes, limits: Limits, owner: str = "", digest: str = "") -> "Submission":
-        """The request that was kept: its body, now at `path`, and its `words`."""
+    def kept(
+        cls, body: bytes | str, words: bytes, limits: Limits, *, owner: str = "", digest: str = "", folder: str = ""
+    ) -> "Submission":
+        """The request that was kept: its body, and its `words`."""
         content_type, content_encoding, query = json.loads(words)
-        return cls(path, content_type, content_encoding, query, limits, owner, digest)
+        return cls(body, content_type, content_encoding, query, limits, owner, digest, folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
-"""From a file of a request's body, perhaps compressed, to the bytes that were meant, never more than the limit."""
+"""From a request's body, which may lie in a file and be compressed, to the bytes that were meant, within the limit."""
 
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from service.data.limits import Limits
 from service.errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMediaType
@@ -18,18 +20,20 @@ _MOST_MEMBERS = 1000
 """Gzip data may be several members in a row (RFC 1952); each has a price, however small it is."""
 
 
-def read_body(path: Path, content_encoding: str, limits: Limits) -> bytes:
-    """The body's bytes, inflated if `content_encoding` is gzip.
+def read_body(body: bytes | Path, content_encoding: str, limits: Limits) -> bytes:
+    """The bytes of the body, or of that in a file, inflated if `content_encoding` is gzip.
 
     Raises `UnsupportedMediaType` for another coding, `BodyTooLarge` past the limit, before or after inflation, and
     `MalformedBody` for gzip data that are damaged or cut short.
     """
-    limits.admit_bytes(path.stat().st_size)
+    size = size_of(body)
+    limits.admit_bytes(size)
     if is_plain(content_encoding):
-        return path.read_bytes()
+        return body if isinstance(body, bytes) else body.read_bytes()
     match content_encoding.strip().lower():
         case "gzip" | "x-gzip":
-            return _inflated(path, limits)
+            with BytesIO(body) if isinstance(body, bytes) else body.open("rb") as file:
+                return _inflated(file, size, limits)
         case other:
             message = f"The content coding {excerpt(other)} is not supported; send gzip, or the body as it is."
             raise UnsupportedMediaType(message, Fault(message))
@@ -40,10 +44,15 @@ def is_plain(content_encoding: str) -> bool:
     return content_encoding.strip().lower() in ("", "identity")
 
 
-def _inflated(path: Path, limits: Limits) -> bytes:
-    inflated, size = bytearray(), path.stat().st_size
+def size_of(body: bytes | Path) -> int:
+    """The bytes of the body, or of that in a file."""
+    return len(body) if isinstance(body, bytes) else body.stat().st_size
+
+
+def _inflated(file: BinaryIO, size: int, limits: Limits) -> bytes:
+    inflated = bytearray()
     try:
-        for piece in _pieces(path):
+        for piece in _pieces(file):
             inflated += piece
             limits.admit_bytes(len(inflated))
             if len(inflated) > _HARMLESS + _MOST_INFLATION * size:
@@ -55,16 +64,15 @@ def _inflated(path: Path, limits: Limits) -> bytes:
     return bytes(inflated)
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
     """What the file inflates to, in steps, one member of it after the other; raises `zlib.error` if one is damaged."""
     member, n_members = zlib.decompressobj(_GZIP), 1
-    with path.open("rb") as file:
-        while compressed := member.unconsumed_tail or member.unused_data or file.read(_STEP):
-            if member.eof:
-                member, n_members = zlib.decompressobj(_GZIP), n_members + 1
-            if n_members > _MOST_MEMBERS:
-                message = f"The gzip data are more than {_MOST_MEMBERS} members."
-                raise MalformedBody(message, Fault(message))
-            yield member.decompress(compressed, _STEP)
+    while compressed := member.unconsumed_tail or member.unused_data or file.read(_STEP):
+        if member.eof:
+            member, n_members = zlib.decompressobj(_GZIP), n_members + 1
+        if n_members > _MOST_MEMBERS:
+            message = f"The gzip data are more than {_MOST_MEMBERS} members."
+            raise MalformedBody(message, Fault(message))
+        yield member.decompress(compressed, _STEP)
     if not member.eof:
         raise zlib.error("cut short")

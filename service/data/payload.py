@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.data.arrow_table import read_arrow
 from service.data.csv_table import read_csv
-from service.data.inflate import is_plain, read_body
+from service.data.inflate import is_plain, read_body, size_of
 from service.data.json_table import json_table, read_json
 from service.data.json_text import TABLE, Json, decode_object
 from service.data.limits import Limits
@@ -44,8 +44,18 @@ class Payload:
     rows: Rows | None = None
 
 
-def read_payload(path: Path, content_type: str, content_encoding: str, query: str, limits: Limits) -> Payload:
-    """The payload whose body lies in the file at `path`, with the request's headers ("" if absent) and query.
+def read_payload(
+    body: bytes | Path,
+    content_type: str,
+    content_encoding: str,
+    query: str,
+    limits: Limits,
+    *,
+    folder: Path | None = None,
+) -> Payload:
+    """The payload of a body, or of that in a file, with the request's headers ("" if absent) and query.
+
+    `folder`, if there is one, is for what memory is not to hold.
 
     Raises what the readers of its formats raise, `UnsupportedMediaType` if there is none, and `InvalidRequest` unless
     exactly one of `data` and `dataset` is given.
@@ -55,10 +65,10 @@ def read_payload(path: Path, content_type: str, content_encoding: str, query: st
         message = f"The Content-Type must be one of {', '.join([*FORMATS, FORM])}."
         raise UnsupportedMediaType(message, Fault(message))
     options = options_of_query(query)
-    reader = _Reader(limits, path.parent)
+    reader = _Reader(limits, folder)
     if media.name not in (JSON, FORM):
-        return reader.file(options, FORMATS[media.name], path, content_encoding)
-    content = read_body(path, content_encoding, limits)
+        return reader.body(options, FORMATS[media.name], body, content_encoding)
+    content = read_body(body, content_encoding, limits)
     if options:
         raise InvalidRequest("The options of a JSON body or a form stand in the body, not in the query.")
     return reader.json(content) if media.name == JSON else reader.form(content, media)
@@ -73,7 +83,7 @@ def read_file(path: Path, options: Iterable[tuple[str, str]]) -> Payload:
         return reader.content(options_of_text(options), form, content)
     with path.open("rb") as file:
         form = format_of_file("", path.name, file.read(_BEGINNING))
-    return reader.file(options_of_text(options), form, path, "")
+    return reader.body(options_of_text(options), form, path, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +93,12 @@ class _Reader:
     limits: Limits
     folder: Path | None
 
-    def file(self, options: dict[str, Json], form: Format, path: Path, content_encoding: str) -> Payload:
-        """The payload of options and a file that is a table; Parquet is read where it lies."""
+    def body(self, options: dict[str, Json], form: Format, body: bytes | Path, content_encoding: str) -> Payload:
+        """The payload of options and a body that is a table; Parquet is read where it lies."""
         if form is Format.PARQUET and is_plain(content_encoding):
-            self.limits.admit_bytes(path.stat().st_size)
-            return self.parquet(options, path)
-        return self.content(options, form, read_body(path, content_encoding, self.limits))
+            self.limits.admit_bytes(size_of(body))
+            return self.parquet(options, body)
+        return self.content(options, form, read_body(body, content_encoding, self.limits))
 
     def content(self, options: dict[str, Json], form: Format, content: bytes) -> Payload:
         """The payload of options and the bytes of a table."""

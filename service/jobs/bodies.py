@@ -1,16 +1,16 @@
 """Bodies of requests, kept so that what follows a fit can be computed from the rows it was fitted to.
 
-In goes the path of a body that was worked on, out comes a reference, and for it, later, the path of a file with the
-same bytes. Small bodies are written one after the other into files that hold many: to make and to remove a file takes
-the file system longer than to write a body. What is kept has a bound; the files that were used least recently make room
-for new ones. Several processes may share the folder.
+In goes a body that was worked on, or its file's path; out comes a reference, and for it, later, the same bytes. What
+came as bytes is written behind others into files that hold many, as to make and to remove a file takes the file system
+longer. What is kept has a bound; the files that were used least recently make room for new ones. Several processes may
+share the folder.
 """
 
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -59,17 +59,17 @@ class Bodies:
         self._file = uuid4().hex
         self._total = sum(size for _, size, _ in self._files())
 
-    def keep(self, name: str, body: Path) -> str | None:
-        """Keep this body; the reference to it, which is the name if it has a file of its own.
+    def keep(self, name: str, body: bytes | str) -> str | None:
+        """Keep this body, or that of the file at this path, whose reference is then the name; the reference to it.
 
         None where it is gone already, or larger than all may be. Raises OSError where there is no room for it.
         """
         try:
-            size = body.stat().st_size
+            size = len(body) if isinstance(body, bytes) else os.stat(body).st_size
             if size > self._bound:
                 return None
             with self._lock:
-                place = self._append(body.read_bytes()) if size <= self._file_bytes else self._put(name, body)
+                place = self._append(body) if isinstance(body, bytes) else self._put(name, Path(body))
                 self._total += size
                 if self._total > self._bound:
                     self._make_room()
@@ -82,26 +82,20 @@ class Bodies:
         return (self._folder / Place.of(reference).file).exists()
 
     @contextmanager
-    def lend(self, reference: str, folder: Path) -> Iterator[Path | None]:
-        """A file in `folder` with the body of this reference until the block ends; None if it is no longer kept."""
-        with tempfile.TemporaryDirectory(dir=folder) as own:
-            copy = Path(own) / "body"
-            try:
-                self._copy(Place.of(reference), copy)
-            except FileNotFoundError:
-                yield None
-            else:
-                yield copy
+    def lend(self, reference: str, folder: Path) -> Iterator[bytes | str | None]:
+        """The body of this reference, or the path of a file in `folder` with it, until the block ends.
 
-    def _copy(self, place: Place, copy: Path) -> None:
+        None if it is no longer kept.
+        """
+        place = Place.of(reference)
         source = self._folder / place.file
-        if place.length is None:
-            put(source, copy)
-        else:
-            with source.open("rb") as file:
-                file.seek(place.start)
-                copy.write_bytes(file.read(place.length))
-        os.utime(source)  # It was used just now.
+        with ExitStack() as stack:
+            try:
+                lent = _part(source, place) if place.length is not None else stack.enter_context(_copy(source, folder))
+                os.utime(source)  # It was used just now.
+            except FileNotFoundError:
+                lent = None
+            yield lent
 
     def _put(self, name: str, body: Path) -> Place:
         """Give a body a file of its own."""
@@ -147,3 +141,19 @@ class Bodies:
                 break
             path.unlink(missing_ok=True)
             self._total -= size
+
+
+def _part(source: Path, place: Place) -> bytes:
+    """The bytes at a place in a file of many."""
+    with source.open("rb") as file:
+        file.seek(place.start)
+        return file.read(place.length)
+
+
+@contextmanager
+def _copy(source: Path, folder: Path) -> Iterator[str]:
+    """The path of the same file in `folder`, which is gone when the block ends. Raises FileNotFoundError."""
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        copy = Path(own) / "body"
+        put(source, copy)
+        yield str(copy)

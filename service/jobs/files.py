@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,12 +20,16 @@ def put(source: Path, target: Path) -> None:
         _copy(source, target)
 
 
-def put_durably(source: Path, target: Path) -> None:
-    """The same, and it is there after a power cut; nothing happens where there is a `target`."""
-    with source.open("rb") as content:
-        os.fsync(content.fileno())
+def put_durably(source: bytes | str, target: Path) -> None:
+    """Make `target` a file with these bytes, or with those of the file at this path, which is there after a power cut.
+
+    Nothing happens where there is a `target`. Raises FileNotFoundError, and OSError where there is no room.
+    """
     try:
-        put(source, target)
+        if isinstance(source, bytes):
+            _write(target, lambda half: half.write_bytes(source))
+        else:
+            put(Path(source), target)
     except FileExistsError:
         return
     for path in (target, target.parent):
@@ -36,12 +41,16 @@ def put_durably(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy under another name first, as nobody shall take the half of a file for the whole."""
+    _write(target, lambda half: shutil.copyfile(source, half))
+
+
+def _write(target: Path, write: Callable[[Path], object]) -> None:
+    """Write under another name first, as nobody shall take the half of a file for the whole."""
     if target.exists():
         raise FileExistsError(target)
     half = target.with_name(f"{target.name}.{uuid4().hex}")
     try:
-        shutil.copyfile(source, half)
+        write(half)
         half.rename(target)
     finally:
         half.unlink(missing_ok=True)

@@ -49,12 +49,18 @@ def hint_of(submission: Submission) -> str:
 def received(submission: Submission) -> data.Payload:
     """The payload of a request."""
     return data.read_payload(
-        Path(submission.path),
+        body_of(submission),
         submission.content_type,
         submission.content_encoding,
         submission.query,
         limits_of(submission),
+        folder=Path(submission.folder) if submission.folder else None,
     )
+
+
+def body_of(submission: Submission) -> bytes | Path:
+    """The body of a request, or where it lies."""
+    return submission.body if isinstance(submission.body, bytes) else Path(submission.body)
 
 
 def limits_of(submission: Submission) -> data.Limits:

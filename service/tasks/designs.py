@@ -1,7 +1,5 @@
 """Designs: the numbers of a planned study come in, what it will tell goes out; no data, and no fit."""
 
-from pathlib import Path
-
 from service import data
 from service.contract import Reply, Submission, checked
 from service.contract.designs import CoefficientPower, DesignAnswer, DesignRequest, PlannedCoefficient
@@ -18,7 +16,7 @@ from service.inference.planning import (
     zero_probability,
 )
 from service.report.designs import coefficient_power, design_answer
-from service.tasks.answer import limits_of, reply_to
+from service.tasks.answer import body_of, limits_of, reply_to
 
 
 def plan_study(submission: Submission) -> Reply:
@@ -27,7 +25,7 @@ def plan_study(submission: Submission) -> Reply:
 
 
 def _reply(submission: Submission) -> Reply:
-    content = data.read_body(Path(submission.path), submission.content_encoding, limits_of(submission))
+    content = data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
     return Reply(_answer(checked(DesignRequest, decode_object(content))).model_dump_json().encode())
 
 

@@ -1,7 +1,5 @@
 """Simulations: a fit and how many responses to draw come in, the responses go out."""
 
-from pathlib import Path
-
 from service import data
 from service.contract import Reply, SimulationRequest, Submission, checked
 from service.contract.simulations import MOST_NUMBERS
@@ -9,7 +7,7 @@ from service.data.json_text import decode_object
 from service.errors import Fault, InvalidRequest
 from service.inference import simulate
 from service.report import simulations_part
-from service.tasks.answer import limits_of, reply_to
+from service.tasks.answer import body_of, limits_of, reply_to
 from service.tasks.models import open_model
 
 
@@ -19,7 +17,7 @@ def simulate_fit(document: bytes, submission: Submission, asked: Submission) -> 
 
 
 def _simulate(document: bytes, submission: Submission, asked: Submission) -> Reply:
-    content = data.read_body(Path(asked.path), asked.content_encoding, limits_of(asked))
+    content = data.read_body(body_of(asked), asked.content_encoding, limits_of(asked))
     request = checked(SimulationRequest, decode_object(content))
     model = open_model(document, submission)
     if request.n * model.design.n > MOST_NUMBERS:

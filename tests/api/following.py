@@ -22,5 +22,5 @@ def keeping_fit(workers: FakeWorkers, folder: Path, words: bytes = WORDS) -> Res
     at = resources(workers, documents)
     body = folder / "body"
     body.write_bytes(b"{}")
-    documents.put_request(["f1"], Asked("digest", at.archive.bodies.keep("f1", body), words))
+    documents.put_request(["f1"], Asked("digest", at.archive.bodies.keep("f1", str(body)), words))
     return at

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from service.api.spool import PIECE
 from service.contract import Reply, Submission
 from tests.api.stand_ins import DOCUMENT, FITTED, LIMITS, FakeDocuments, FakeWorkers, ask, lying, post_json, resources
+from tests.api.tasks import sent
 
 READ_HERE = [
     "application/json",
@@ -56,22 +58,22 @@ def test_a_fit_made_before_is_answered_from_the_store() -> None:
 
 
 @pytest.mark.parametrize("content_type", READ_HERE)
-def test_a_worker_gets_the_request_as_it_was_sent(content_type: str) -> None:
+@pytest.mark.parametrize("content", [b"the\0body", b"x" * (PIECE + 1)], ids=["small", "large"])
+def test_a_worker_gets_the_request_as_it_was_sent(content_type: str, content: bytes) -> None:
     read: list[bytes] = []
 
     def outcome(task: str, submission: Submission) -> Reply:
-        with open(submission.path, "rb") as body:
-            read.append(body.read())
+        read.append(sent(submission))
         return FITTED
 
     workers = FakeWorkers(outcome)
     headers = {"Content-Type": content_type, "Content-Encoding": "gzip"}
-    at = resources(workers)
-    ask("POST", "/v1/fits?formula=y~x%2Bz&method=ML", at, b"the\0body", headers)
+    at = resources(workers, bytes=10**6)
+    ask("POST", "/v1/fits?formula=y~x%2Bz&method=ML", at, content, headers)
     ((task, submission),) = workers.asked
     assert isinstance(submission, Submission)
     assert task == "service.tasks.fits:fit"
-    assert read == [b"the\0body"]
+    assert read == [content]
     assert submission.content_type == content_type
     assert submission.content_encoding == "gzip"
     assert submission.query == "formula=y~x%2Bz&method=ML"

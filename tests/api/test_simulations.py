@@ -6,6 +6,7 @@ from service.api.simulations import LARGEST
 from service.contract import Reply, Submission
 from tests.api.following import with_fit
 from tests.api.stand_ins import DOCUMENT, ask, post_json, refusal
+from tests.api.tasks import sent
 
 URL = "/v1/fits/f1/simulations"
 
@@ -14,7 +15,7 @@ def test_a_worker_simulates_the_fit(tmp_path: Path) -> None:
     bodies: list[bytes] = []
 
     def outcome(task: str, document: bytes, fitted: Submission, asked: Submission) -> Reply:
-        bodies.extend([document, Path(fitted.path).read_bytes(), Path(asked.path).read_bytes()])
+        bodies.extend([document, sent(fitted), sent(asked)])
         return Reply(body=b'{"n": 2}')
 
     at, workers = with_fit(tmp_path, outcome)

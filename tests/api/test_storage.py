@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from service.api.callers import Callers
 from service.api.resources import Resources
+from service.api.spool import PIECE
 from service.jobs.bodies import Bodies
 from tests.api.stand_ins import FakeDocuments, FakeWorkers, ask, fails, lying, post_json, resources
 
@@ -54,7 +55,9 @@ def outage(documents: FakeDocuments, error: Exception) -> Iterator[None]:
         event.remove(documents.engine, "begin", fail)
 
 
-@pytest.mark.parametrize("size", [2, 3_000_000])  # the smaller is written when the file is closed
+@pytest.mark.parametrize(
+    "size", [PIECE + 1, 3_000_000]
+)  # of the smaller the last byte is written when the file is closed
 def test_a_body_for_which_the_disk_has_no_room(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     at = resources(bytes=10**7)
 
@@ -80,13 +83,16 @@ def test_a_full_disk_keeps_no_half_of_a_body(monkeypatch: pytest.MonkeyPatch, he
     def no_room(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def half(_: Path, target: Path) -> None:
-        target.write_bytes(b"{")
+    def half(one: Path, other: object) -> None:
+        target = other if isinstance(other, Path) else one
+        with target.open("wb") as file:
+            file.write(b"{")
         no_room()
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "link", no_room)
         patch.setattr(shutil, "copyfile", half)
+        patch.setattr(Path, "write_bytes", half)
         patch.setattr(Bodies, "_opened", lambda _: os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb"))
         refuse(at, headers=headers)
     assert files(at) == []
