@@ -4,7 +4,8 @@ SQLite or PostgreSQL, which several processes may share.
 """
 
 import sqlite3
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -93,12 +94,16 @@ def take_control(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL").close()
 
 
-def writing(engine: Engine, *, durable: bool = False) -> AbstractContextManager[Connection]:
+@contextmanager
+def writing(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
     """A transaction that writes: it is committed when the block ends, undone if that raises.
 
     A `durable` one is on the disk then; of others SQLite may lose the last in a power cut, no more.
     """
-    return engine.execution_options(writes=True, durable=durable).begin()
+    with engine.connect() as connection:
+        connection.execution_options(writes=True, durable=durable)
+        with connection.begin():
+            yield connection
 
 
 def age_of(moment: ColumnElement[datetime], engine: Engine) -> ColumnElement[float]:
@@ -110,9 +115,13 @@ def age_of(moment: ColumnElement[datetime], engine: Engine) -> ColumnElement[flo
 
 def begin(connection: Connection) -> None:
     """Begin to write at once where one writes: SQLite refuses who has read first and finds that another has written."""
-    options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if options.get('durable') else 'NORMAL'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    options, cursor = connection.get_execution_options(), connection.connection.cursor()
+    wanted = "FULL" if options.get("durable") else "NORMAL"
+    if connection.info.get("synchronous") != wanted:
+        cursor.execute(f"PRAGMA synchronous = {wanted}")
+        connection.info["synchronous"] = wanted
+    cursor.execute("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    cursor.close()
 
 
 def prepare(engine: Engine) -> None:
