@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
-from uuid import uuid4
 
 import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.api.correlation import request_id
+from service.api.correlation import new_id, request_id
 from service.api.middleware import SECURITY_HEADERS
 from service.api.problems import refusal_response
 from service.api.resources import Resources
@@ -210,7 +209,7 @@ class Connection(HttpToolsProtocol):
 
     def _write(self, error: ServiceError, resources: Resources) -> None:
         """Write the problem, a line in the log and a count, as of a request that was read."""
-        id = uuid4().hex
+        id = new_id()
         token = request_id.set(id)
         answer = refusal_response(error, resources.pace)
         request_id.reset(token)
@@ -218,7 +217,7 @@ class Connection(HttpToolsProtocol):
         status = HTTPStatus(answer.status_code)
         lines = [f"HTTP/1.1 {status:d} {status.phrase}".encode(), *(b"%s: %s" % each for each in answer.raw_headers)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
-        resources.counts.requests.labels("none", "none", answer.status_code).inc()
+        resources.counts.requests("none", "none", answer.status_code).inc()
         logger.info("refused", extra={"fields": {"status": answer.status_code, "code": error.code, "request_id": id}})
 
 

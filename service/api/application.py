@@ -51,13 +51,16 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[State]]
 
 def assemble(lifespan: Lifespan) -> FastAPI:
     """The application; nothing starts before its lifespan does."""
+    of_fits = (fits, events, tables, predictions, intervals, posterior, influence, simulations, variance_tests)
+    resources = (*of_fits, comparisons, pooling, designs, notes, formulas, health)
     api = FastAPI(
+        # Of a router that is included the framework asks for each request twice what it knows.
+        routes=[route for resource in resources for route in resource.router.routes],
         title="partialpool",
         version=__version__,
         summary=SUMMARY,
         description=DESCRIPTION,
         lifespan=lifespan,
-        generate_unique_id_function=lambda route: route.name,
         exception_handlers=HANDLERS,
         telemetry={"logs": False},  # they would have the messages of exceptions
         # The framework's own pages load scripts from elsewhere, and its redirects repeat the Host header.
@@ -68,8 +71,5 @@ def assemble(lifespan: Lifespan) -> FastAPI:
     )
     for layer in (Admission, Linger, HeadAsGet, SecurityHeaders, Exchanges):
         api.add_middleware(layer)
-    of_fits = (fits, events, tables, predictions, intervals, posterior, influence, simulations, variance_tests)
-    for resource in (*of_fits, comparisons, pooling, designs, notes, formulas, health):
-        api.include_router(resource.router)
-    api.include_router(pages.router_of(api))
+    api.router.routes.extend(pages.router_of(api).routes)
     return api

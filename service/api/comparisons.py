@@ -1,16 +1,16 @@
 """Comparisons: formulas of one response go in, their criteria and likelihood-ratio tests come out."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import submit_body
 from service.contract import ComparisonDocument
 
-router = APIRouter(prefix="/v1/comparisons", tags=["comparisons"])
+router = Routes(prefix="/v1/comparisons", tag="comparisons")
 
 
 @router.post(

@@ -1,19 +1,19 @@
 """Designs: the numbers of a planned study come in, what it will tell goes out."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import submit_body
 from service.contract import DesignAnswer
 
 LARGEST = 2**20
 """Bytes of a body: ten thousand sizes of groups, many times over."""
 
-router = APIRouter(prefix="/v1/designs", tags=["designs"])
+router = Routes(prefix="/v1/designs", tag="designs")
 
 
 @router.post(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
@@ -11,6 +10,7 @@ from starlette.responses import StreamingResponse
 from service.api import schema
 from service.api.job_views import view_of
 from service.api.resources import Resources, owner_of, resources_of
+from service.api.routes import Routes
 from service.api.work import find
 from service.contract import JobView
 from service.jobs.job import Job
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.5
 SILENT_SECONDS = 15.0
 """After so long without news a comment is sent, so that nobody in between closes the connection."""
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.get(

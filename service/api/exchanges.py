@@ -5,7 +5,7 @@ import logging
 import time
 
 from opentelemetry import trace
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.correlation import chosen_id, request_id, trace_of
@@ -40,7 +40,7 @@ class Exchanges:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = id
+                message["headers"].append((b"x-request-id", id.encode()))
             await send(message)
 
         # A span has the query by itself, and so formulas.
@@ -66,8 +66,8 @@ def _note(scope: Scope, headers: Headers, id: str, status: int, seconds: float) 
     """Write an exchange's line, and count it under the path of its route."""
     route = getattr(scope.get("route"), "path", "none")
     resources: Resources = scope["state"]["resources"]
-    resources.counts.requests.labels(scope["method"] if route != "none" else "none", route, status).inc()
-    resources.counts.seconds.labels(route).observe(seconds)
+    resources.counts.requests(scope["method"] if route != "none" else "none", route, status).inc()
+    resources.counts.seconds(route).observe(seconds)
     line = {
         "method": scope["method"][:20],
         "path": scope["path"][:200],

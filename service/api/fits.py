@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,6 +15,7 @@ from service.api.archive import Filed
 from service.api.job_views import accepted, view_of
 from service.api.problems import reported
 from service.api.resources import Resources, owner_of, resources_of
+from service.api.routes import Routes
 from service.api.shared_work import share, wait_for
 from service.api.work import document_of, find, perform, received
 from service.contract import FitCollection, FitDocument, FitList, JobView
@@ -25,7 +26,7 @@ from service.jobs.store import Entry
 
 MOST_LISTED = 1000
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.post(
@@ -82,22 +83,22 @@ async def create_fit(request: Request) -> Response:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         known = await resources.batches.do(resources.archive.known, submission)
         if known is not None:
-            resources.counts.fits.labels("known").inc()
+            resources.counts.fits("known").inc()
             return _document(request, known, {"total": time.monotonic() - started})
         if prefers_job:
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
-            resources.counts.fits.labels("job").inc()
+            resources.counts.fits("job").inc()
             return accepted(job)
         work = share(resources, submission, stack)
     made = await wait_for(request, resources, work)
     if isinstance(made, Job):
-        resources.counts.fits.labels("job").inc()
+        resources.counts.fits("job").inc()
         return accepted(made)
     if made.filed is None:
-        resources.counts.fits.labels("refused").inc()
+        resources.counts.fits("refused").inc()
         return reported(made.reply)
-    resources.counts.fits.labels("made" if made.filed.is_new else "known").inc()
+    resources.counts.fits("made" if made.filed.is_new else "known").inc()
     return _document(request, made.filed, made.reply.seconds | {"total": time.monotonic() - started})
 
 

@@ -1,19 +1,19 @@
 """Formulas: text comes in, its meaning goes out, and no data are needed."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import submit_body
 from service.contract import FormulaExpansion
 
 LARGEST = 2**20
 """Bytes of a body: a formula and the names of some ten thousand columns."""
 
-router = APIRouter(prefix="/v1/formulas", tags=["formulas"])
+router = Routes(prefix="/v1/formulas", tag="formulas")
 
 
 @router.post(

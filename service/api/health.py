@@ -1,6 +1,5 @@
 """Health: whether the service lives, and whether it can fit."""
 
-from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -8,9 +7,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from service.api import schema
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.errors import NotReady
 
-router = APIRouter(tags=["health"])
+router = Routes(tag="health")
 
 
 @router.get(
@@ -47,8 +47,8 @@ async def metrics(request: Request) -> Response:
     """Requests, fits by outcome, seconds by stage, workers and what waits, in the text format of Prometheus."""
     resources = resources_of(request)
     counts, census = resources.counts, resources.workers.census()
-    counts.workers.labels("busy").set(census.busy)
-    counts.workers.labels("idle").set(len(census.workers) - census.busy)
+    counts.workers("busy").set(census.busy)
+    counts.workers("idle").set(len(census.workers) - census.busy)
     counts.waiting.set(census.queued)
     counts.deaths.set(census.deaths)
     counts.retries.set(census.retries)

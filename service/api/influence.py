@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, schema
 from service.api.paging import Cursor, answered
+from service.api.routes import Routes
 from service.api.work import follow
 from service.contract import Influence, page_of
 from service.contract.influence import MOST_GROUPS, MOST_REFITS
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.get(

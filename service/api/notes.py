@@ -2,15 +2,15 @@
 
 from difflib import get_close_matches
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.api import media, schema
+from service.api.routes import Routes
 from service.contract import NOTES, NoteCatalogue, NoteKind
 from service.errors import NotFound
 from service.quoting import LONGEST_EXCERPT
 
-router = APIRouter(prefix="/v1/notes", tags=["notes"])
+router = Routes(prefix="/v1/notes", tag="notes")
 
 KINDS = {kind.code: kind for kind in NOTES.notes}
 

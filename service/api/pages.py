@@ -2,11 +2,12 @@
 
 from functools import cache
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from service.api import docs, media, publication
+from service.api.routes import Routes
 
 FIRST_REQUEST = (
     "curl localhost:8000/v1/fits -H 'Content-Type: application/json' "
@@ -14,9 +15,9 @@ FIRST_REQUEST = (
 )
 
 
-def router_of(api: FastAPI) -> APIRouter:
+def router_of(api: FastAPI) -> Routes:
     """The routes that describe the application; made when somebody asks, as it takes longer than to start the rest."""
-    router = APIRouter(include_in_schema=False)
+    router = Routes(include_in_schema=False)
 
     @cache
     def text() -> str:

@@ -1,16 +1,16 @@
 """Pooling: a formula with one varying intercept goes in; complete, no and partial pooling come out side by side."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import submit_body
 from service.contract import PoolingDocument
 
-router = APIRouter(prefix="/v1/pooling", tags=["pooling"])
+router = Routes(prefix="/v1/pooling", tag="pooling")
 
 
 @router.post(

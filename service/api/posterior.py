@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, schema
 from service.api.problems import reported
+from service.api.routes import Routes
 from service.api.work import follow
 from service.contract import Posterior, PosteriorRequest
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.get(

@@ -1,16 +1,16 @@
 """Predictions: a fit document, sent or kept, and new rows come in; the rows of the fit are not needed."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import document_of, perform, received, submit_body
 from service.contract import Predictions
 
-router = APIRouter(prefix="/v1", tags=["predictions"])
+router = Routes(prefix="/v1", tag="predictions")
 
 ANSWER = schema.answer("The predictions, one for each row in their order.", Predictions)
 

@@ -1,19 +1,19 @@
 """Simulations: responses drawn from a fit."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, operations, schema
 from service.api.problems import reported
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import follow, received
 from service.contract import Simulations
 
 LARGEST = 2**16
 """Bytes of a body: a few options."""
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.post(

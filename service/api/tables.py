@@ -1,12 +1,12 @@
 """Tidy tables: the parts of a fit, and the rows it was made of, page by page as JSON, CSV or an Arrow stream."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api import media, schema
 from service.api.paging import Cursor, Limit, answered
 from service.api.resources import resources_of
+from service.api.routes import Routes
 from service.api.work import document_of, follow, perform
 from service.contract import Reply, page_of
 from service.contract.paging import MOST_ROWS
@@ -18,7 +18,7 @@ from service.contract.tables import (
     VarianceComponentPage,
 )
 
-router = APIRouter(prefix="/v1/fits", tags=["fits"])
+router = Routes(prefix="/v1/fits", tag="fits")
 
 
 @router.get(

@@ -41,7 +41,7 @@ async def received(
     headers = request.headers
     content_type, encoding = headers.get("content-type", ""), headers.get("content-encoding", "")
     media.accept(content_type, readable)
-    query, owner = request.url.query, owner_of(request)
+    query, owner = request.scope["query_string"].decode(), owner_of(request)
     async with resources.spool.receive(request, limit) as body:
         digest = digest_of(__version__, owner, content_type, encoding, query, body.digest)
         folder = str(resources.spool.folder)
@@ -130,7 +130,7 @@ def replied(task: str, value: object, resources: Resources) -> Reply:
     if value.seconds:
         resources.pace.record(sum(value.seconds.values()))
         for stage, seconds in value.seconds.items():
-            resources.counts.stages.labels(stage).inc(seconds)
+            resources.counts.stages(stage).inc(seconds)
     return value
 
 
