@@ -161,6 +161,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
         fold,
         beta=at.beta,
         covariance=sigma**2 * at.inverse,
+        error_root=sigma * at.half.T,
         sigma=sigma,
         theta=theta[criterion.parameters.lme4_order],
         factors=tuple(factors),

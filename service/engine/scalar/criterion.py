@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
+from service.arrays import Matrices, Matrix, Vector
 from service.engine.crossproducts import CrossProducts
 from service.engine.profile import profile_constants, whiten
 from service.engine.scalar.between import Between, between_groups
@@ -91,9 +91,13 @@ class Criterion:
         """The three derivatives of a scan, (3, G), from all values of phi at once."""
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
-        A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        parts = derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
-        return np.stack([lam @ self.between.multiplicity, *parts])
+        sums = self.between.weighted(np.concatenate([lam, lam * lam]))
+        A, A1 = self.within + sums[: phis.size], -sums[phis.size :]
+        if len(self.within) < LARGE:
+            parts = derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0))
+        else:
+            parts = _derivatives_in_turn(A, A1)
+        return np.array([lam @ self.between.multiplicity, *parts])
 
     def at(self, phi: float) -> Evaluation:
         """The criterion with all its derivatives at one phi."""
@@ -135,16 +139,20 @@ class Criterion:
         )
 
 
-def derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
-    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
-    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-    units = size[:, :, None] * size[:, None, :]
-    A, A1 = A / units, A1 / units
-    solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
-    direction = np.concatenate([-solved[:, :, 0], np.ones((len(A), 1))], axis=1)
-    rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
-    log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
-    return log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)
+def derivatives_together(A: Matrices, A1: Matrices) -> tuple[Vector, Vector]:
+    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (m, m, G).
+
+    They are those of the logarithms of A's pivots, y's the last: a column after the other is eliminated, from A and
+    its derivative alike.
+    """
+    log_determinant = np.zeros(A.shape[2])
+    for _ in range(len(A) - 1):
+        pivot, row, slope = A[0, 0], A[0, 1:], A1[0, 0]
+        log_determinant += slope / pivot
+        ratio = row / pivot
+        turned = ratio[:, None] * (A1[0, 1:] - 0.5 * slope * ratio)
+        A, A1 = A[1:, 1:] - ratio[:, None] * row, A1[1:, 1:] - turned - turned.transpose(1, 0, 2)
+    return A1[0, 0] / np.maximum(A[0, 0], sys.float_info.min), log_determinant
 
 
 def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:

@@ -46,7 +46,7 @@ class ScalarModel:
         """The optimum of another criterion of the same model; a theta that is held stays."""
         if self.optimum is None:
             return criterion.at(self.at.phi)
-        return minimise(criterion, self.optimum.scan, self.at.phi).evaluation
+        return minimise(criterion, self.optimum.slopes).evaluation
 
     def covariance_slopes(self) -> CovarianceSlopes:
         """What the parameters do to the covariance, at the estimates by REML of the same model."""
