@@ -6,13 +6,13 @@ is not enough, rotated: X into columns that are nearly orthogonal, y into what X
 basis is brought back by its `jacobian` and `origin`.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
-from service.design import Design
+from service.design import Design, ModelMatrix
 from service.engine.columns import ONES, Column, Extent, extents_of, matrix_column, response_column
 from service.engine.random_factors import RandomFactor, random_factors
 from service.errors import Fault, NotFinite
@@ -157,20 +157,20 @@ def plain_bases(design: Design) -> Bases:
         rest = rest[factor.n_coefficients :]
     names = [*(design.names[c] for c in columns), design.response]
     _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
-    unshifted = _unshifted(next(design.chunks()), columns)
-    return Bases(factors, _plain_basis(design, columns, fixed, unshifted), tuple(random))
+    stays = _unshifted(design, factors, columns)
+    return Bases(factors, _plain_basis(design, columns, fixed, stays), tuple(random))
 
 
-def _unshifted(chunk: Design, columns: Codes) -> Sequence[bool]:
+def _unshifted(design: Design, factors: tuple[RandomFactor, ...], columns: Codes) -> Sequence[bool]:
     """Which of these columns of X, and the response, vary by group without an intercept: those coordinates stay."""
-    keys: set[Hashable] = set()
-    factors = random_factors(chunk)
-    for factor in factors:
-        raw = _raw_random_columns(factor)
-        for term in factor.terms:
-            if ONES not in raw[term]:
-                keys.update(column.key for column in raw[term])
-    return [column.key in keys for column in _raw_columns(chunk, columns)]
+    alone = [Z for factor in factors for Z in (effect.Z for effect in factor.effects) if _intercept(Z) is None]
+    keys = {Z.identity(k) for Z in alone for k in range(Z.n_columns)}
+    return [*(design.X.identity(k) in keys for k in columns.tolist()), False]
+
+
+def _intercept(Z: ModelMatrix) -> int | None:
+    """The place of the column of ones, None where there is none."""
+    return next((k for k in range(Z.n_columns) if Z.is_constant_one(k)), None)
 
 
 def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
@@ -205,12 +205,13 @@ def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unsh
 
 
 def _plain_random_basis(factor: RandomFactor, extents: Sequence[Extent]) -> RandomBasis:
-    raw, q = _raw_random_columns(factor), factor.n_coefficients
+    q = factor.n_coefficients
     shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
-    for term in factor.terms:
-        intercept = next((k for k in range(term.start, term.stop) if raw[k] is ONES), None)
+    for effect, term in zip(factor.effects, factor.terms, strict=True):
+        ones = _intercept(effect.Z)
+        intercept = None if ones is None else term.start + ones
         for k in range(term.start, term.stop):
-            if raw[k] is not ONES:
+            if k != intercept:
                 shift[k] = 0.0 if intercept is None else extents[k].mean
                 scale[k] = transform[k, k] = extents[k].scale_around(shift[k])
                 if intercept is not None:

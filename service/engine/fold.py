@@ -19,6 +19,9 @@ from service.engine.rows import Place, Rows, rows_of, take
 LEAST_ROWS = 65_536
 """Rows summed by group at a time, or as many as there are groups: the sums of a block cost as much as its groups."""
 
+FEW = 8
+"""Columns from which their products are worth the preparations of BLAS."""
+
 Sums = dict[tuple[Place, Place], Vector]
 """The sum over each group's rows of the product of two columns, (J,) each."""
 
@@ -95,8 +98,8 @@ def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sum
     out = np.empty((len(rows.columns), min(size, rows.n)))
     for block in blocks(rows.n, size):
         part = rows.read(block, out)
-        share = (block.stop - block.start) / rows.n
-        means += [share if place is None else float(part[place].mean()) * share for place in rows.fixed]
+        shares, all_ones = part.sum(axis=1) / rows.n, part.shape[1] / rows.n
+        means += [all_ones if place is None else shares[place] for place in rows.fixed]
         weights = None if rows.design.weights is None else rows.design.weights[block]
         weighted = part if weights is None else part * weights
         for factor, own in zip(factors, sums, strict=True):
@@ -181,14 +184,13 @@ def _around(
     for block in blocks(rows.n, at_once):
         size = block.stop - block.start
         part = rows.read(block, out)
-        take(part, rows.fixed, fixed[:, :size])
-        left[:, :size] = fixed[:, :size]
-        _leave(left[:, :size], part, rows, solution, codes[block])
+        unexplained = _leave(part, rows, solution, codes[block], left[:, :size])
         if weights is not None:
-            left[:, :size] *= weights[block]
-        around = fixed[:, :size] - means[:, None]
+            unexplained *= weights[block]
+        around = take(part, rows.fixed, fixed[:, :size])
+        around -= means[:, None]
         for kept, within, scatter in zip(rows.models, found.within, found.scatter, strict=True):
-            _add_square(within, left[kept, :size], turn)
+            _add_square(within, unexplained[kept], turn)
             _add_square(scatter, around[kept], turn)
         for f, places in enumerate(rows.random):
             _add_square(found.random[f], take(part, places, np.empty((len(places), size))), None)
@@ -198,16 +200,17 @@ def _around(
 def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
     """Add the products of these columns, a row each, turned, to the total."""
     turned = columns if turn is None else turn.T @ columns
-    total += turned @ turned.T
+    total += np.vecdot(turned[:, None], turned) if len(turned) < FEW else turned @ turned.T
 
 
-def _leave(left: Matrix, part: Matrix, rows: Rows, solution: Matrices, codes: Codes) -> None:
-    """Subtract the groups' regressions on the first factor's columns from the fixed columns `left` (M, rows)."""
-    random = rows.random[0]
-    for k, spanned in enumerate(rows.spanned.tolist()):
+def _leave(part: Matrix, rows: Rows, solution: Matrices, codes: Codes, left: Matrix) -> Matrix:
+    """What the groups' regressions on the first factor's columns leave of the fixed columns, in `left` (M, rows)."""
+    for k, (place, spanned) in enumerate(zip(rows.fixed, rows.spanned.tolist(), strict=True)):
         if spanned:
             left[k] = 0.0
             continue
-        for a, own in enumerate(random):
+        left[k] = 1.0 if place is None else part[place]
+        for a, own in enumerate(rows.random[0]):
             fitted = solution[a, k].take(codes)
             left[k] -= fitted if own is None else fitted * part[own]
+    return left
