@@ -32,8 +32,9 @@ class Basis:
 
     `columns` (k,) are the columns of the design's X in use, without the intercept; `intercept` says whether there is
     one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the
-    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `y_magnitude` is the largest absolute
-    value of y, times its scale: machine epsilon times this is what the responses themselves resolve.
+    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit; it is the identity unless `is_rotated`.
+    `y_magnitude` is the largest absolute value of y, times its scale: machine epsilon times this is what the responses
+    themselves resolve.
     """
 
     intercept: bool
@@ -42,11 +43,7 @@ class Basis:
     scale: Vector
     rotation: Matrix
     y_magnitude: float
-
-    @property
-    def is_rotated(self) -> bool:
-        """Whether the rotation does anything."""
-        return not is_identity(self.rotation)
+    is_rotated: bool = False
 
     @property
     def y_unit(self) -> float:
@@ -100,12 +97,12 @@ class Basis:
             shift=self.shift[both],
             scale=self.scale[both],
             rotation=np.eye(both.size),
+            is_rotated=False,
         )
 
-
-def is_identity(matrix: Matrix) -> bool:
-    """Whether a square matrix is the identity."""
-    return np.count_nonzero(matrix) == len(matrix) and bool((matrix.diagonal() == 1.0).all())
+    def turned(self, rotation: Matrix) -> "Basis":
+        """The basis with this rotation (k + 1, k + 1) in place of its own."""
+        return replace(self, rotation=rotation, is_rotated=True)
 
 
 def fixed_columns(design: Design, basis: Basis) -> list[Column]:

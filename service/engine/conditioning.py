@@ -80,10 +80,10 @@ def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     group_level = _constant_within_groups(products, factors)
     if near and _is_near_dependent(products):
         rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.n)
-        products = fold(design, replace(bases, fixed=replace(products.basis, rotation=rotation)))
+        products = fold(design, replace(bases, fixed=products.basis.turned(rotation)))
     apart = _levels_apart(products)
     if apart is not None:
-        turned = replace(products.basis, rotation=products.basis.rotation @ apart)
+        turned = products.basis.turned(products.basis.rotation @ apart)
         products = fold(design, replace(bases, fixed=turned))
     first = np.zeros(int(design.intercept), dtype=np.intp)
     positions = np.concatenate([first, plain.columns[kept]])
@@ -108,7 +108,7 @@ def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
     rotation, shift = basis.rotation.copy(), basis.shift.copy()
     rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[first:]
     shift[-1] += beta[:first].sum() * basis.y_unit
-    turned = replace(basis, rotation=rotation, shift=shift)
+    turned = replace(basis.turned(rotation), shift=shift)
     products = _orthonormal(fold(design, Bases(known.factors, turned, known.random)), known.factors)
     return replace(known, products=products)
 

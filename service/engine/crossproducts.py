@@ -85,16 +85,6 @@ class CrossProducts:
         constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
         return constant
 
-    def without_rounding(self) -> "CrossProducts":
-        """The same with exact zeros in `within` for the columns of X of which Z leaves nothing but rounding."""
-        left = self.within.diagonal()
-        squares = left + (self.solution * self.factors[0].cross).sum(axis=(0, 2))
-        determined = self.spanned | (left <= CONSTANT * squares)
-        determined[-1] = False
-        within = self.within.copy()
-        within[determined] = within[:, determined] = 0.0
-        return replace(self, within=within)
-
     def keep(self, kept: Codes) -> "CrossProducts":
         """The cross-products of the X columns at positions `kept`, and y; the basis must not be rotated."""
         both = np.append(kept, self.basis.columns.size)
@@ -110,6 +100,20 @@ class CrossProducts:
             total_mean=self.total_mean[both],
             scatter=self.scatter[np.ix_(both, both)],
         )
+
+
+def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: Matrices) -> Matrix:
+    """S, `within`, with exact zeros for the columns of X of which Z leaves nothing but rounding.
+
+    `spanned`, `solution` M and `cross` C, both of the first factor, as in `CrossProducts`.
+    """
+    left = within.diagonal()
+    squares = left + np.einsum("amj,amj->m", solution, cross)
+    determined = spanned | (left <= CONSTANT * squares)
+    determined[-1] = False
+    exact = within.copy()
+    exact[determined] = exact[:, determined] = 0.0
+    return exact
 
 
 def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProducts:
@@ -153,13 +157,13 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
         basis=a.basis,
         factors=factors,
         solution=solution,
-        within=within,
+        within=without_rounding(within, a.spanned, solution, factors[0].cross),
         spanned=a.spanned,
         pairs={pair: a.pairs[pair] + b.pairs[pair] for pair in a.pairs},
         log_weights=a.log_weights + b.log_weights,
         total_mean=a.total_mean + gap * part,
         scatter=a.scatter + b.scatter + np.outer(gap, gap) * (a.n * part),
-    ).without_rounding()
+    )
 
 
 def subtract(whole: CrossProducts, part: CrossProducts) -> CrossProducts:

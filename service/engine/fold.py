@@ -11,7 +11,7 @@ from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis
 from service.engine.columns import blocks, rows_at_once
-from service.engine.crossproducts import CrossProducts, FactorProducts, merge
+from service.engine.crossproducts import CrossProducts, FactorProducts, merge, without_rounding
 from service.engine.pairs import pairs_of
 from service.engine.random_factors import RandomFactor, random_factors
 from service.engine.rows import Place, Rows, rows_of, take
@@ -28,9 +28,12 @@ Sums = dict[tuple[Place, Place], Vector]
 
 def fold(design: Design, bases: Bases) -> CrossProducts:
     """The cross-products of all rows of a design in these bases, chunk after chunk."""
-    return reduce(
-        merge, (fold_rows([chunk], [replace(bases, factors=random_factors(chunk))])[0] for chunk in design.chunks())
-    )
+    return reduce(merge, (fold_rows([chunk], [_bases_of(chunk, design, bases)])[0] for chunk in design.chunks()))
+
+
+def _bases_of(chunk: Design, design: Design, bases: Bases) -> Bases:
+    """The bases of a design as those of a chunk of it, which may be all of it."""
+    return bases if chunk is design else replace(bases, factors=random_factors(chunk))
 
 
 def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossProducts]:
@@ -54,31 +57,36 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     ]
     log_weights = 0.0 if designs[0].weights is None else float(np.log(designs[0].weights).sum())
     pairs = pairs_of(rows, factors)
-    return [
-        CrossProducts(
-            basis=own.fixed,
-            factors=tuple(
-                FactorProducts(
-                    basis=basis,
-                    counts=counts[f],
-                    weights=weights[f],
-                    gram=grams[f],
-                    cross=_turned(crosses[f][:, kept], turn),
-                    mean_squares=around.random[f],
-                    spanned=set(rows.random[f]) <= set(rows.random[0]),
-                )
-                for f, basis in enumerate(own.random)
-            ),
-            solution=_turned(solution[:, kept], turn),
-            within=within,
-            spanned=_spanned(rows, kept, turn),
-            pairs=pairs,
-            log_weights=log_weights,
-            total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
-            scatter=scatter[int(own.fixed.intercept) :, int(own.fixed.intercept) :],
-        ).without_rounding()
-        for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True)
-    ]
+    found = []
+    for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True):
+        factor_products = tuple(
+            FactorProducts(
+                basis=basis,
+                counts=counts[f],
+                weights=weights[f],
+                gram=grams[f],
+                cross=_turned(crosses[f][:, kept], turn),
+                mean_squares=around.random[f],
+                spanned=set(rows.random[f]) <= set(rows.random[0]),
+            )
+            for f, basis in enumerate(own.random)
+        )
+        own_solution, spanned = _turned(solution[:, kept], turn), _spanned(rows, kept, turn)
+        first = int(own.fixed.intercept)
+        found.append(
+            CrossProducts(
+                basis=own.fixed,
+                factors=factor_products,
+                solution=own_solution,
+                within=without_rounding(within, spanned, own_solution, factor_products[0].cross),
+                spanned=spanned,
+                pairs=pairs,
+                log_weights=log_weights,
+                total_mean=(means[kept] if turn is None else means[kept] @ turn)[first:],
+                scatter=scatter[first:, first:],
+            )
+        )
+    return found
 
 
 def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> Flags:

@@ -29,6 +29,10 @@ LARGE = 32
 """Columns from which arithmetic costs more than calls."""
 
 
+CHANGE = 1e-30
+"""A change, relative to what changes, whose square is nothing beside one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The criterion at one phi, in units of the basis.
@@ -94,10 +98,15 @@ class Criterion:
         sums = self.between.weighted(np.concatenate([lam, lam * lam]))
         A, A1 = self.within + sums[: phis.size], -sums[phis.size :]
         if len(self.within) < LARGE:
-            parts = derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0))
+            parts = derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0), self.reach(phis))
         else:
             parts = _derivatives_in_turn(A, A1)
         return np.array([lam @ self.between.multiplicity, *parts])
+
+    def reach(self, phis: Vector) -> Vector:
+        """By how much each phi may change before A changes by more than itself, (G,)."""
+        reach: Vector = phis + 1.0 / self.between.weights.max()
+        return reach
 
     def at(self, phi: float) -> Evaluation:
         """The criterion with all its derivatives at one phi."""
@@ -139,20 +148,23 @@ class Criterion:
         )
 
 
-def derivatives_together(A: Matrices, A1: Matrices) -> tuple[Vector, Vector]:
+def derivatives_together(A: Matrices, A1: Matrices, reach: Vector) -> tuple[Vector, Vector]:
     """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (m, m, G).
 
-    They are those of the logarithms of A's pivots, y's the last: a column after the other is eliminated, from A and
-    its derivative alike.
+    They are those of the logarithms of A's pivots, y's the last, when a column after the other is eliminated.
+    Arithmetic carries them along as the imaginary part of a change so small that its square is nothing beside one
+    (Squire & Trapp 1998, SIAM Rev. 40(1)): a share of `reach` (G,), where A1 is of the order of A at most.
     """
+    change = CHANGE * reach
+    left = np.empty(A.shape, dtype=np.complex128)
+    left.real, left.imag = A, A1 * change
     log_determinant = np.zeros(A.shape[2])
     for _ in range(len(A) - 1):
-        pivot, row, slope = A[0, 0], A[0, 1:], A1[0, 0]
-        log_determinant += slope / pivot
-        ratio = row / pivot
-        turned = ratio[:, None] * (A1[0, 1:] - 0.5 * slope * ratio)
-        A, A1 = A[1:, 1:] - ratio[:, None] * row, A1[1:, 1:] - turned - turned.transpose(1, 0, 2)
-    return A1[0, 0] / np.maximum(A[0, 0], sys.float_info.min), log_determinant
+        pivot, row = left[0, 0], left[0, 1:]
+        log_determinant += pivot.imag / pivot.real
+        left = left[1:, 1:] - (row / pivot)[:, None] * row
+    rho = left[0, 0]
+    return rho.imag / np.maximum(rho.real, sys.float_info.min) / change, log_determinant / change
 
 
 def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:

@@ -148,7 +148,9 @@ class _Left:
         outer, lost = (self.means[:, None] * self.means)[..., None], self._lost()[..., None]
         size, m = lam.shape, len(self.means)
         log_rho, log_determinant = derivatives_together(
-            (A - lost - lam * outer).reshape(m, m, -1), (A1 + lam**2 * outer).reshape(m, m, -1)
+            (A - lost - lam * outer).reshape(m, m, -1),
+            (A1 + lam**2 * outer).reshape(m, m, -1),
+            np.tile(self.criterion.reach(whole.phis), len(lam)),
         )
         slopes = whole.pooled - lam + self.nu[:, None] * log_rho.reshape(size)
         return slopes + log_determinant.reshape(size) if self.criterion.restricted else slopes
