@@ -134,11 +134,11 @@ def _random_turn(own: FactorProducts, factor: RandomFactor, n: int) -> Matrix:
 def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> Codes:
     """1 for each column of X (p,) that is constant within the groups of a factor with a varying intercept."""
     constant = np.zeros(products.width - 1, dtype=np.intp)
-    squares = np.diag(total_products(products))[:-1]
     for factor, own in zip(factors, products.factors, strict=True):
         if factor.is_varying_intercept and own is products.factors[0]:
             constant |= products.determined()
         elif INTERCEPT in factor.names:
+            squares = total_products(products).diagonal()[:-1]
             sums = own.cross[factor.names.index(INTERCEPT), :-1]
             left = squares - (sums**2 * groupwise.reciprocal(own.weights)).sum(axis=1)
             constant |= (left <= LEVEL * squares).astype(np.intp)
@@ -150,15 +150,15 @@ def _is_near_dependent(products: CrossProducts) -> bool:
     """Whether a column of X may be dependent, or its cross-products too inaccurate to tell."""
     gram = _gram(products)
     share = shares_left(gram)[:-1]
-    left = share * np.diag(gram)[:-1]
-    return bool(np.any((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))))
+    left = share * gram.diagonal()[:-1]
+    return bool(((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))).any())
 
 
 def _raw_squares(products: CrossProducts) -> Vector:
     """The sum of squares of each column of X as it was given (k,), in units of the unrotated basis."""
     basis = products.basis
     centre = products.total_mean + basis.shift * basis.scale
-    squares: Vector = (np.diag(products.scatter) + products.n * centre**2)[:-1]
+    squares: Vector = (products.scatter.diagonal() + products.n * centre**2)[:-1]
     return squares
 
 
@@ -170,10 +170,10 @@ def _levels_apart(products: CrossProducts) -> Matrix | None:
     own.
     """
     within = _within(products)
-    inside = np.flatnonzero(np.diag(within)[:-1] != 0)
+    inside = np.flatnonzero(within.diagonal()[:-1])
     if inside.size < 2:
         return None
-    size = np.sqrt(np.diag(within))[inside]
+    size = np.sqrt(within.diagonal())[inside]
     values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / size / size[:, None])
     if values[0] > NEARLY_CONSTANT:
         return None

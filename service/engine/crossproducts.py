@@ -82,7 +82,7 @@ class CrossProducts:
 
         With a varying intercept those are the columns that do not vary within groups.
         """
-        constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
+        constant: Codes = (self.within.diagonal()[:-1] == 0).astype(np.intp)
         return constant
 
     def keep(self, kept: Codes) -> "CrossProducts":

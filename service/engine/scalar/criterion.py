@@ -113,26 +113,28 @@ class Criterion:
         w, count = self.between.weights, self.between.multiplicity
         lam = w / (1.0 + phi * w)
         square = lam * lam
-        A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
+        powers = np.array([lam, -square, 2.0 * square * lam])
+        derivatives, sums = self.between.weighted(powers), (powers @ count).tolist()
+        A, A1, _ = derivatives
         A += self.within
         R, log_determinant = whiten(A[:-1, :-1])
         beta = (R @ A[:-1, -1]) @ R
         # In these coordinates A_XX is the identity, and y what X leaves of it: derivatives are traces and squares.
         turn = np.zeros_like(A)
         turn[:-1, :-1], turn[-1, :-1], turn[-1, -1] = R, -beta, 1.0
-        direction = turn[-1]
+        turned, W, W2 = turn @ derivatives @ turn.T
         # Where X and the groups explain all of y rounding may leave less than nothing.
-        rho = max(float(direction @ A @ direction), sys.float_info.min)
-        W, W2 = turn @ A1 @ turn.T, ((turn @ A2) * turn).sum(axis=1)
+        rho = max(float(turned[-1, -1]), sys.float_info.min)
         inner, pull = W[:-1, :-1], W[-1, :-1]
+        *bends, bend = W2.diagonal().tolist()
         rho1 = float(W[-1, -1]) / rho
-        rho2 = (float(W2[-1]) - 2.0 * float(pull @ pull)) / rho
+        rho2 = (bend - 2.0 * float(pull @ pull)) / rho
         value = float(np.log1p(phi * w) @ count)
-        first, second = float(lam @ count), -float(square @ count)
+        first, second = sums[0], sums[1]
         if self.restricted:
             value += log_determinant
             first += float(inner.trace())
-            second += float(W2[:-1].sum() - (inner * inner).sum())
+            second += sum(bends) - float((inner * inner).sum())
         return Evaluation(
             phi=phi,
             value=value + self.nu * math.log(rho) + self.constant,
