@@ -47,7 +47,8 @@ class Fold:
 
     `factors` are the design's random factors and `random` the coordinates their rows are folded in. `kept` (p,) are
     the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks
-    kept columns that are constant within every group of some factor, the intercept included.
+    kept columns that are constant within every group of some factor, the intercept included. `unexplained` is the share
+    of y's square that the columns leave, around its mean if there is an intercept.
     """
 
     products: CrossProducts
@@ -56,6 +57,7 @@ class Fold:
     kept: Codes
     aliased: Codes
     group_level: Codes
+    unexplained: float
 
     @property
     def turns(self) -> tuple[Matrix, ...]:
@@ -73,14 +75,17 @@ def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     """
     factors, plain = bases.factors, bases.fixed
     kept = np.arange(plain.columns.size)
-    near = _is_near_dependent(products)
+    shares = shares_left(_gram(products))
+    near = _is_near_dependent(products, shares)
     if near:
         kept, triangle = _independent(_triangle(design, plain), np.sqrt(_raw_squares(products)), design.n)
         products = products.keep(kept)
+        shares = shares_left(_gram(products))
     group_level = _constant_within_groups(products, factors)
-    if near and _is_near_dependent(products):
+    if near and _is_near_dependent(products, shares):
         rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.n)
         products = fold(design, replace(bases, fixed=products.basis.turned(rotation)))
+        shares = shares_left(_gram(products))
     apart = _levels_apart(products)
     if apart is not None:
         turned = products.basis.turned(products.basis.rotation @ apart)
@@ -90,13 +95,14 @@ def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     unused = np.ones(len(design.names), dtype=bool)
     unused[positions] = False
     products = _orthonormal(products, factors)
-    return Fold(products, factors, bases.random, positions, np.flatnonzero(unused), group_level)
+    aliased, unexplained = np.flatnonzero(unused), float(shares[-1])
+    return Fold(products, factors, bases.random, positions, aliased, group_level, unexplained)
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
     """The fold with y replaced by its residual where X explains nearly all that y varies, within groups or in total."""
     products = fold.products
-    if min(shares_left(_within(products))[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
+    if min(fold.unexplained, shares_left(_within(products))[-1]) >= UNEXPLAINED:
         return fold
     # Where several coefficients vary these are not those of no pooling, but within groups they are least squares'.
     return residualise(design, fold, no_pooling(products).beta)
@@ -110,7 +116,7 @@ def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
     shift[-1] += beta[:first].sum() * basis.y_unit
     turned = replace(basis.turned(rotation), shift=shift)
     products = _orthonormal(fold(design, Bases(known.factors, turned, known.random)), known.factors)
-    return replace(known, products=products)
+    return replace(known, products=products, unexplained=1.0)
 
 
 def _orthonormal(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> CrossProducts:
@@ -146,11 +152,13 @@ def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor
     return constant
 
 
-def _is_near_dependent(products: CrossProducts) -> bool:
-    """Whether a column of X may be dependent, or its cross-products too inaccurate to tell."""
-    gram = _gram(products)
-    share = shares_left(gram)[:-1]
-    left = share * gram.diagonal()[:-1]
+def _is_near_dependent(products: CrossProducts, shares: Vector) -> bool:
+    """Whether a column of X may be dependent, or its cross-products too inaccurate to tell.
+
+    `shares` (k + 1,) are what the earlier columns leave of each and of y.
+    """
+    share = shares[:-1]
+    left = share * _gram(products).diagonal()[:-1]
     return bool(((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))).any())
 
 
@@ -198,11 +206,15 @@ def _gram(products: CrossProducts) -> Matrix:
 def shares_left(gram: Matrix) -> Vector:
     """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
     squares = gram.diagonal()
-    total = np.where(squares > 0, squares, 1.0)
+    varies = squares > 0
+    total = np.where(varies, squares, 1.0)
     size = np.sqrt(total)
-    root, failed = dpotrf(gram / (size[:, None] * size), lower=1, clean=0)
-    share: Vector = root.diagonal() ** 2
-    if not failed and share.size and share.min() > NEAR_DEPENDENCE:
+    correlations = gram / (size[:, None] * size)
+    # A column of zeros is left whole beside the others, and has no share.
+    np.fill_diagonal(correlations, 1.0)
+    root, failed = dpotrf(correlations, lower=1, clean=0)
+    share: Vector = np.where(varies, root.diagonal() ** 2, 0.0)
+    if not failed and (share[varies] > NEAR_DEPENDENCE).all():
         return share
     left = gram.copy()
     share = np.empty(len(gram))

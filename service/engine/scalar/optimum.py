@@ -11,7 +11,6 @@ lowest candidate wins.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import brentq
 
 from service.arrays import Vector
 from service.engine.scalar.criterion import Criterion, Evaluation, Scan
@@ -22,9 +21,13 @@ GRID = np.linspace(0.0, 1.0, 56)
 NODES = 16
 """Chebyshev nodes between two of those: interpolation errs by less than 1e-14 of the slope's size around them."""
 
-ANGLES = np.pi * (np.arange(NODES) + 0.5) / NODES
+ANGLES = np.pi * (NODES - np.arange(NODES) - 0.5) / NODES
 COEFFICIENTS = np.cos(np.outer(np.arange(NODES), ANGLES)) * np.where(np.arange(NODES) == 0, 1.0, 2.0)[:, None] / NODES
-"""What makes the coefficients of a series of Chebyshev polynomials of its values at the nodes, (NODES, NODES)."""
+"""The angles of the nodes, whose cosines rise; and what makes the coefficients of a series of Chebyshev polynomials of
+its values there, (NODES, NODES)."""
+
+SECANTS, LAST_SECANT = 12, 1e-15
+"""Steps of the secant to the series' zero, of which 5 are mostly taken; the last is as small as this."""
 
 SMALLEST, LARGEST = 1e-7, 1e32
 """phi * W at the ends of the grid, W the weight of a group: theta from 3e-4 to 1e16 of a single row's noise, beyond
@@ -124,7 +127,7 @@ def _between(low: float, high: float, places: Vector) -> Vector:
 
 
 def _crossing(slopes: Vector, low: float, high: float) -> float:
-    """Where the polynomial through the slopes at the nodes from `low` to `high` crosses zero."""
+    """Where the polynomial through the slopes at the nodes from `low` to `high` crosses zero, by secants."""
     coefficients: list[float] = (COEFFICIENTS @ slopes).tolist()
     first, *later, last = coefficients
 
@@ -135,9 +138,14 @@ def _crossing(slopes: Vector, low: float, high: float) -> float:
             before, total = total, coefficient + 2.0 * x * total - before
         return first + x * total - before
 
-    if series(-1.0) >= 0.0 or series(1.0) <= 0.0:  # The slope at an end is nothing but rounding.
-        return 0.5 * (low + high)
-    return float(_between(low, high, np.array(brentq(series, -1.0, 1.0, xtol=1e-15))))
+    turn = min(max(int(np.count_nonzero(slopes < 0)), 1), NODES - 1)
+    (x, after), (height, above) = np.cos(ANGLES[turn - 1 : turn + 1]).tolist(), slopes[turn - 1 : turn + 1].tolist()
+    for _ in range(SECANTS):
+        if abs(after - x) < LAST_SECANT or above == height:
+            break
+        x, height, after = after, above, after - above * (after - x) / (above - height)
+        above = series(after)
+    return float(_between(low, high, np.array(min(max(after, -1.0), 1.0))))
 
 
 def _newton(criterion: Criterion, start: float, low: float, high: float) -> tuple[Evaluation, int]:
