@@ -18,6 +18,7 @@ from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
 from service.engine.columns import ONES
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
 from service.engine.fold import fold
+from service.engine.profile import whiten
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
 from service.engine.triangle import triangle_below, triangular_factor
@@ -133,7 +134,7 @@ def _random_turn(own: FactorProducts, factor: RandomFactor, n: int) -> Matrix:
     total = own.gram.sum(axis=2) / n
     for term in factor.terms:
         if term.stop - term.start > 1 and shares_left(total[term, term]).min() > NEAR_DEPENDENCE:
-            turn[term, term] = np.linalg.inv(np.linalg.cholesky(total[term, term])).T
+            turn[term, term] = whiten(total[term, term])[0].T
     return turn
 
 

@@ -63,7 +63,7 @@ def random_factors(design: Design) -> tuple[RandomFactor, ...]:
     return tuple(RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameters:
     """Which elements of the relative covariance factors Lambda are parameters.
 
@@ -82,6 +82,12 @@ class Parameters:
     def count(self) -> int:
         """How many there are, k."""
         return self.factor.size
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where the parameters of every factor are among the k."""
+        ends = np.searchsorted(self.factor, np.arange(len(self.sizes) + 1)).tolist()
+        return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
     def roots(self, theta: Vector) -> list[Matrix]:
         """Lambda (q, q), lower triangular, of every factor."""

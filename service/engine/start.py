@@ -36,8 +36,10 @@ def _solved(system: Matrix, observed: Vector) -> Vector:
     """The solution of the moment equations, the shortest where there are many."""
     size = np.sqrt(np.abs(system.diagonal()))
     size[size == 0] = 1.0
-    scaled = system / (size[:, None] * size)
-    components: Vector = np.linalg.lstsq(scaled, observed / size, rcond=1e-10)[0] / size
+    values, vectors = np.linalg.eigh(system / (size[:, None] * size))
+    told = np.abs(values) > 1e-10 * np.abs(values).max()
+    known = vectors[:, told]
+    components: Vector = known @ ((observed / size) @ known / values[told]) / size
     return components
 
 
