@@ -1,6 +1,5 @@
 """Coordinates: shift, scale, rotation, and the way back."""
 
-
 import numpy as np
 import pytest
 
