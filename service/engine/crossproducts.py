@@ -110,9 +110,9 @@ def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: 
     left = within.diagonal()
     squares = left + np.einsum("amj,amj->m", solution, cross)
     determined = spanned | (left <= CONSTANT * squares)
-    determined[-1] = False
-    exact = within.copy()
-    exact[determined] = exact[:, determined] = 0.0
+    left_over = ~determined
+    left_over[-1] = True
+    exact: Matrix = np.where(left_over[:, None] & left_over, within, 0.0)
     return exact
 
 
@@ -140,6 +140,12 @@ def _turn_factor(factor: FactorProducts, T: Matrix) -> FactorProducts:
 def total_products(products: CrossProducts) -> Matrix:
     """D'D (m, m), weighted."""
     return products.within + groupwise.weighted_products(products.solution, products.factors[0].cross)
+
+
+def squares_of_response(products: CrossProducts) -> float:
+    """y'y, weighted, the last of D'D."""
+    explained = products.solution[:, -1] * products.factors[0].cross[:, -1]
+    return float(products.within[-1, -1] + explained.sum())
 
 
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:

@@ -182,10 +182,7 @@ def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
 
 def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
     """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
-    weights = products.factors[0].gram[0, 0]
-    # A group whose rows have no part in the random effect, as where a varying slope's x is 0, is not pooled.
-    taking_part = np.flatnonzero(weights > 0)
-    between = between_groups(weights[taking_part], np.ascontiguousarray(products.solution[0].T[taking_part]))
+    between = between_groups(products.factors[0].gram[0, 0], products.solution[0].T)
     nu, constant = profile_constants(products, restricted=restricted)
     return Criterion(restricted, nu, constant, products.within, between)
 
