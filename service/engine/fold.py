@@ -57,6 +57,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     ]
     log_weights = 0.0 if designs[0].weights is None else float(np.log(designs[0].weights).sum())
     pairs = pairs_of(rows, factors)
+    squares = [_squares(rows, *own) for own in zip(rows.random, grams, strict=True)]
     found = []
     for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True):
         factor_products = tuple(
@@ -66,7 +67,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
                 weights=weights[f],
                 gram=grams[f],
                 cross=_turned(crosses[f][:, kept], turn),
-                mean_squares=around.random[f],
+                mean_squares=squares[f],
                 spanned=set(rows.random[f]) <= set(rows.random[0]),
             )
             for f, basis in enumerate(own.random)
@@ -159,14 +160,13 @@ def _turned(matrices: Matrices, turn: Matrix | None) -> Matrices:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What the first factor's regressions leave (m, m) and products around the means (m, m), by model; sums of z z'.
+    """What the first factor's regressions leave (m, m) and products around the means (m, m), by model.
 
     Each model's products are formed by themselves: the last bits of a product depend on how wide the matrices are.
     """
 
     within: list[Matrix]
     scatter: list[Matrix]
-    random: list[Matrix]
 
 
 def _around(
@@ -176,33 +176,43 @@ def _around(
     solution: Matrices,
     means: Vector,
 ) -> _Around:
-    """The products of what is left of every row, and of the random columns, all unweighted but the first."""
+    """The products of what is left of every row, weighted, and of the rows around their means, which are not."""
     m = len(rows.fixed)
     sizes = [len(np.arange(m)[kept]) for kept in rows.models]
     found = _Around(
         [np.zeros((k, k)) for k in sizes],
         [np.zeros((k, k)) for k in sizes],
-        [np.zeros((len(own), len(own))) for own in rows.random],
     )
     codes = factors[0].grouping.codes
-    at_once = rows_at_once(3 * m)
+    at_once = rows_at_once(2 * m)
     out = np.empty((len(rows.columns), min(at_once, rows.n)))
-    fixed, left = np.empty((m, out.shape[1])), np.empty((m, out.shape[1]))
+    space = np.empty((m, out.shape[1]))
     weights = None if rows.design.weights is None else np.sqrt(rows.design.weights)
     for block in blocks(rows.n, at_once):
-        size = block.stop - block.start
-        part = rows.read(block, out)
-        unexplained = _leave(part, rows, solution, codes[block], left[:, :size])
+        part, columns = rows.read(block, out), space[:, : block.stop - block.start]
+        take(part, rows.fixed, columns)
+        columns -= means[:, None]
+        for kept, scatter in zip(rows.models, found.scatter, strict=True):
+            _add_square(scatter, columns[kept], turn)
+        _leave(part, rows, solution, codes[block], columns)
         if weights is not None:
-            unexplained *= weights[block]
-        around = take(part, rows.fixed, fixed[:, :size])
-        around -= means[:, None]
-        for kept, within, scatter in zip(rows.models, found.within, found.scatter, strict=True):
-            _add_square(within, unexplained[kept], turn)
-            _add_square(scatter, around[kept], turn)
-        for f, places in enumerate(rows.random):
-            _add_square(found.random[f], take(part, places, np.empty((len(places), size))), None)
+            columns *= weights[block]
+        for kept, within in zip(rows.models, found.within, strict=True):
+            _add_square(within, columns[kept], turn)
     return found
+
+
+def _squares(rows: Rows, places: list[Place], gram: Matrices) -> Matrix:
+    """The sum of z z' over all rows, (q, q), that of the groups' where those are not weighted."""
+    if rows.design.weights is None:
+        total: Matrix = gram.sum(axis=2)
+        return total
+    squares = np.zeros((len(places), len(places)))
+    at_once = rows_at_once(len(rows.columns) + len(places))
+    out, space = (np.empty((k, min(at_once, rows.n))) for k in (len(rows.columns), len(places)))
+    for block in blocks(rows.n, at_once):
+        _add_square(squares, take(rows.read(block, out), places, space[:, : block.stop - block.start]), None)
+    return squares
 
 
 def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
@@ -211,14 +221,13 @@ def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
     total += np.vecdot(turned[:, None], turned) if len(turned) < FEW else turned @ turned.T
 
 
-def _leave(part: Matrix, rows: Rows, solution: Matrices, codes: Codes, left: Matrix) -> Matrix:
-    """What the groups' regressions on the first factor's columns leave of the fixed columns, in `left` (M, rows)."""
+def _leave(part: Matrix, rows: Rows, solution: Matrices, codes: Codes, left: Matrix) -> None:
+    """Write into `left` (M, rows) what the groups' regressions on the first factor leave of the fixed columns."""
     for k, (place, spanned) in enumerate(zip(rows.fixed, rows.spanned.tolist(), strict=True)):
         if spanned:
             left[k] = 0.0
             continue
-        left[k] = 1.0 if place is None else part[place]
-        for a, own in enumerate(rows.random[0]):
+        own = 1.0 if place is None else part[place]
+        for a, random in enumerate(rows.random[0]):
             fitted = solution[a, k].take(codes)
-            left[k] -= fitted if own is None else fitted * part[own]
-    return left
+            own = np.subtract(own, fitted if random is None else fitted * part[random], out=left[k])
