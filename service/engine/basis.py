@@ -83,7 +83,9 @@ class Basis:
 
     def coefficients(self, beta: Vector, jacobian: Matrix | None = None) -> Vector:
         """The design's coefficients (p,) from the basis' coefficients `beta` (p,); `jacobian` saves making it anew."""
-        estimate = ((self.jacobian() if jacobian is None else jacobian) @ beta + self.origin()) * self.y_unit
+        estimate = (self.jacobian() if jacobian is None else jacobian) @ beta * self.y_unit
+        if self.is_rotated:
+            estimate += self.origin() * self.y_unit
         if self.intercept:
             estimate[0] += self.shift[-1]
         return estimate
@@ -146,7 +148,9 @@ def plain_bases(design: Design) -> Bases:
     """
     factors = random_factors(design)
     columns = np.arange(int(design.intercept), len(design.names))
-    found = extents_of(design, lambda chunk: _all_columns(chunk, columns))
+    found = extents_of(
+        design, lambda chunk: _all_columns(chunk, columns, factors if chunk is design else random_factors(chunk))
+    )
     fixed, rest = found[: columns.size + 1], found[columns.size + 1 :]
     random = []
     for factor in factors:
@@ -170,12 +174,9 @@ def _intercept(Z: ModelMatrix) -> int | None:
     return next((k for k in range(Z.n_columns) if Z.is_constant_one(k)), None)
 
 
-def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
+def _all_columns(chunk: Design, columns: Codes, factors: tuple[RandomFactor, ...]) -> list[Column]:
     """These columns of X, the response, and the columns of every random factor, as they are given."""
-    return [
-        *_raw_columns(chunk, columns),
-        *(c for factor in random_factors(chunk) for c in _raw_random_columns(factor)),
-    ]
+    return [*_raw_columns(chunk, columns), *(c for factor in factors for c in _raw_random_columns(factor))]
 
 
 def _require_moderate(names: Sequence[str], extents: Sequence[Extent]) -> None:

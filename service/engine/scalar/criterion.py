@@ -38,9 +38,9 @@ class Evaluation:
     """The criterion at one phi, in units of the basis.
 
     `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p), and `A1`
-    (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi
-    with sigma held.
+    `rho`, the weighted residual sum of squares, which is what X leaves of `total`, A_yy; `inverse` (p, p) = A_XX^-1 is
+    half half' of `half` (p, p), and `A1` (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are
+    d rho / d phi and the second derivative by phi with sigma held.
     """
 
     phi: float
@@ -49,6 +49,7 @@ class Evaluation:
     curvature: float
     beta: Vector
     rho: float
+    total: float
     half: Matrix
     inverse: Matrix
     A1: Matrix
@@ -142,6 +143,7 @@ class Criterion:
             curvature=second + self.nu * (rho2 - rho1 * rho1),
             beta=beta,
             rho=rho,
+            total=float(A[-1, -1]),
             half=R.T,
             inverse=R.T @ R,
             A1=A1[:-1, :-1],
