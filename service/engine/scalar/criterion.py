@@ -162,9 +162,13 @@ def derivatives_together(A: Matrices, A1: Matrices, reach: Vector) -> tuple[Vect
     change = CHANGE * reach
     left = np.empty(A.shape, dtype=np.complex128)
     left.real, left.imag = A, A1 * change
+    # Where phi is so large that columns which Z determines only together are as good as dependent, rounding may leave
+    # nothing of one.
+    rounding = sys.float_info.epsilon * A.diagonal().T
     log_determinant = np.zeros(A.shape[2])
-    for _ in range(len(A) - 1):
+    for least in rounding[:-1]:
         pivot, row = left[0, 0], left[0, 1:]
+        np.maximum(pivot.real, least, out=pivot.real)
         log_determinant += pivot.imag / pivot.real
         left = left[1:, 1:] - (row / pivot)[:, None] * row
     rho = left[0, 0]
