@@ -6,13 +6,13 @@ is not enough, rotated: X into columns that are nearly orthogonal, y into what X
 basis is brought back by its `jacobian` and `origin`.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from service.arrays import Codes, Matrix, Vector
-from service.design import Design
+from service.design import Design, ModelMatrix
 from service.engine.columns import ONES, Column, Extent, extents_of, matrix_column, response_column
 from service.engine.random_factors import RandomFactor, random_factors
 from service.errors import Fault, NotFinite
@@ -32,8 +32,9 @@ class Basis:
 
     `columns` (k,) are the columns of the design's X in use, without the intercept; `intercept` says whether there is
     one. `shift` and `scale` (k + 1,) end with y's; `scale` holds powers of two. `rotation` (k + 1, k + 1) has the
-    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit. `y_magnitude` is the largest absolute
-    value of y, times its scale: machine epsilon times this is what the responses themselves resolve.
+    last row (0, ..., 0, 1): no column of X takes in y, and y keeps its unit; it is the identity unless `is_rotated`.
+    `y_magnitude` is the largest absolute value of y, times its scale: machine epsilon times this is what the responses
+    themselves resolve.
     """
 
     intercept: bool
@@ -42,11 +43,7 @@ class Basis:
     scale: Vector
     rotation: Matrix
     y_magnitude: float
-
-    @property
-    def is_rotated(self) -> bool:
-        """Whether the rotation does anything."""
-        return not is_identity(self.rotation)
+    is_rotated: bool = False
 
     @property
     def y_unit(self) -> float:
@@ -86,7 +83,9 @@ class Basis:
 
     def coefficients(self, beta: Vector, jacobian: Matrix | None = None) -> Vector:
         """The design's coefficients (p,) from the basis' coefficients `beta` (p,); `jacobian` saves making it anew."""
-        estimate = ((self.jacobian() if jacobian is None else jacobian) @ beta + self.origin()) * self.y_unit
+        estimate = (self.jacobian() if jacobian is None else jacobian) @ beta * self.y_unit
+        if self.is_rotated:
+            estimate += self.origin() * self.y_unit
         if self.intercept:
             estimate[0] += self.shift[-1]
         return estimate
@@ -100,12 +99,12 @@ class Basis:
             shift=self.shift[both],
             scale=self.scale[both],
             rotation=np.eye(both.size),
+            is_rotated=False,
         )
 
-
-def is_identity(matrix: Matrix) -> bool:
-    """Whether a square matrix is the identity."""
-    return np.count_nonzero(matrix) == len(matrix) and bool((matrix.diagonal() == 1.0).all())
+    def turned(self, rotation: Matrix) -> "Basis":
+        """The basis with this rotation (k + 1, k + 1) in place of its own."""
+        return replace(self, rotation=rotation, is_rotated=True)
 
 
 def fixed_columns(design: Design, basis: Basis) -> list[Column]:
@@ -149,7 +148,9 @@ def plain_bases(design: Design) -> Bases:
     """
     factors = random_factors(design)
     columns = np.arange(int(design.intercept), len(design.names))
-    found = extents_of(design, lambda chunk: _all_columns(chunk, columns))
+    found = extents_of(
+        design, lambda chunk: _all_columns(chunk, columns, factors if chunk is design else random_factors(chunk))
+    )
     fixed, rest = found[: columns.size + 1], found[columns.size + 1 :]
     random = []
     for factor in factors:
@@ -157,28 +158,25 @@ def plain_bases(design: Design) -> Bases:
         rest = rest[factor.n_coefficients :]
     names = [*(design.names[c] for c in columns), design.response]
     _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
-    unshifted = _unshifted(next(design.chunks()), columns)
-    return Bases(factors, _plain_basis(design, columns, fixed, unshifted), tuple(random))
+    stays = _unshifted(design, factors, columns)
+    return Bases(factors, _plain_basis(design, columns, fixed, stays), tuple(random))
 
 
-def _unshifted(chunk: Design, columns: Codes) -> Sequence[bool]:
+def _unshifted(design: Design, factors: tuple[RandomFactor, ...], columns: Codes) -> Sequence[bool]:
     """Which of these columns of X, and the response, vary by group without an intercept: those coordinates stay."""
-    keys: set[Hashable] = set()
-    factors = random_factors(chunk)
-    for factor in factors:
-        raw = _raw_random_columns(factor)
-        for term in factor.terms:
-            if ONES not in raw[term]:
-                keys.update(column.key for column in raw[term])
-    return [column.key in keys for column in _raw_columns(chunk, columns)]
+    alone = [Z for factor in factors for Z in (effect.Z for effect in factor.effects) if _intercept(Z) is None]
+    keys = {Z.identity(k) for Z in alone for k in range(Z.n_columns)}
+    return [*(design.X.identity(k) in keys for k in columns.tolist()), False]
 
 
-def _all_columns(chunk: Design, columns: Codes) -> list[Column]:
+def _intercept(Z: ModelMatrix) -> int | None:
+    """The place of the column of ones, None where there is none."""
+    return next((k for k in range(Z.n_columns) if Z.is_constant_one(k)), None)
+
+
+def _all_columns(chunk: Design, columns: Codes, factors: tuple[RandomFactor, ...]) -> list[Column]:
     """These columns of X, the response, and the columns of every random factor, as they are given."""
-    return [
-        *_raw_columns(chunk, columns),
-        *(c for factor in random_factors(chunk) for c in _raw_random_columns(factor)),
-    ]
+    return [*_raw_columns(chunk, columns), *(c for factor in factors for c in _raw_random_columns(factor))]
 
 
 def _require_moderate(names: Sequence[str], extents: Sequence[Extent]) -> None:
@@ -205,12 +203,13 @@ def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unsh
 
 
 def _plain_random_basis(factor: RandomFactor, extents: Sequence[Extent]) -> RandomBasis:
-    raw, q = _raw_random_columns(factor), factor.n_coefficients
+    q = factor.n_coefficients
     shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
-    for term in factor.terms:
-        intercept = next((k for k in range(term.start, term.stop) if raw[k] is ONES), None)
+    for effect, term in zip(factor.effects, factor.terms, strict=True):
+        ones = _intercept(effect.Z)
+        intercept = None if ones is None else term.start + ones
         for k in range(term.start, term.stop):
-            if raw[k] is not ONES:
+            if k != intercept:
                 shift[k] = 0.0 if intercept is None else extents[k].mean
                 scale[k] = transform[k, k] = extents[k].scale_around(shift[k])
                 if intercept is not None:

@@ -109,7 +109,7 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
                 column.fill(rows, row)
             low, high = np.minimum(low, part.min(axis=1)), np.maximum(high, part.max(axis=1))
             # Shares of a mean, as sums might overflow.
-            mean = mean + part.mean(axis=1) * (part.shape[1] / design.n)
+            mean = mean + part.sum(axis=1) / design.n
     middle = np.minimum(np.maximum(mean, low), high)
     found = [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
     return [found[place] for place in places]

@@ -18,6 +18,7 @@ from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
 from service.engine.columns import ONES
 from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
 from service.engine.fold import fold
+from service.engine.profile import whiten
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
 from service.engine.triangle import triangle_below, triangular_factor
@@ -47,7 +48,8 @@ class Fold:
 
     `factors` are the design's random factors and `random` the coordinates their rows are folded in. `kept` (p,) are
     the positions of the design's columns in use, intercept included; `aliased` the others. `group_level` (p,) marks
-    kept columns that are constant within every group of some factor, the intercept included.
+    kept columns that are constant within every group of some factor, the intercept included. `unexplained` is the share
+    of y's square that the columns leave, around its mean if there is an intercept.
     """
 
     products: CrossProducts
@@ -56,6 +58,7 @@ class Fold:
     kept: Codes
     aliased: Codes
     group_level: Codes
+    unexplained: float
 
     @property
     def turns(self) -> tuple[Matrix, ...]:
@@ -73,30 +76,34 @@ def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     """
     factors, plain = bases.factors, bases.fixed
     kept = np.arange(plain.columns.size)
-    near = _is_near_dependent(products)
+    shares = shares_left(_gram(products))
+    near = _is_near_dependent(products, shares)
     if near:
         kept, triangle = _independent(_triangle(design, plain), np.sqrt(_raw_squares(products)), design.n)
         products = products.keep(kept)
+        shares = shares_left(_gram(products))
     group_level = _constant_within_groups(products, factors)
-    if near and _is_near_dependent(products):
+    if near and _is_near_dependent(products, shares):
         rotation = solve_triangular(triangle, np.eye(kept.size + 1)) * np.sqrt(design.n)
-        products = fold(design, replace(bases, fixed=replace(products.basis, rotation=rotation)))
+        products = fold(design, replace(bases, fixed=products.basis.turned(rotation)))
+        shares = shares_left(_gram(products))
     apart = _levels_apart(products)
     if apart is not None:
-        turned = replace(products.basis, rotation=products.basis.rotation @ apart)
+        turned = products.basis.turned(products.basis.rotation @ apart)
         products = fold(design, replace(bases, fixed=turned))
     first = np.zeros(int(design.intercept), dtype=np.intp)
     positions = np.concatenate([first, plain.columns[kept]])
     unused = np.ones(len(design.names), dtype=bool)
     unused[positions] = False
     products = _orthonormal(products, factors)
-    return Fold(products, factors, bases.random, positions, np.flatnonzero(unused), group_level)
+    aliased, unexplained = np.flatnonzero(unused), float(shares[-1])
+    return Fold(products, factors, bases.random, positions, aliased, group_level, unexplained)
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
     """The fold with y replaced by its residual where X explains nearly all that y varies, within groups or in total."""
     products = fold.products
-    if min(shares_left(_within(products))[-1], shares_left(_gram(products))[-1]) >= UNEXPLAINED:
+    if min(fold.unexplained, shares_left(_within(products))[-1]) >= UNEXPLAINED:
         return fold
     # Where several coefficients vary these are not those of no pooling, but within groups they are least squares'.
     return residualise(design, fold, no_pooling(products).beta)
@@ -108,9 +115,9 @@ def residualise(design: Design, known: Fold, beta: Vector) -> Fold:
     rotation, shift = basis.rotation.copy(), basis.shift.copy()
     rotation[:-1, -1] -= rotation[:-1, :-1] @ beta[first:]
     shift[-1] += beta[:first].sum() * basis.y_unit
-    turned = replace(basis, rotation=rotation, shift=shift)
+    turned = replace(basis.turned(rotation), shift=shift)
     products = _orthonormal(fold(design, Bases(known.factors, turned, known.random)), known.factors)
-    return replace(known, products=products)
+    return replace(known, products=products, unexplained=1.0)
 
 
 def _orthonormal(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> CrossProducts:
@@ -127,18 +134,18 @@ def _random_turn(own: FactorProducts, factor: RandomFactor, n: int) -> Matrix:
     total = own.gram.sum(axis=2) / n
     for term in factor.terms:
         if term.stop - term.start > 1 and shares_left(total[term, term]).min() > NEAR_DEPENDENCE:
-            turn[term, term] = np.linalg.inv(np.linalg.cholesky(total[term, term])).T
+            turn[term, term] = whiten(total[term, term])[0].T
     return turn
 
 
 def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor, ...]) -> Codes:
     """1 for each column of X (p,) that is constant within the groups of a factor with a varying intercept."""
     constant = np.zeros(products.width - 1, dtype=np.intp)
-    squares = np.diag(total_products(products))[:-1]
     for factor, own in zip(factors, products.factors, strict=True):
         if factor.is_varying_intercept and own is products.factors[0]:
             constant |= products.determined()
         elif INTERCEPT in factor.names:
+            squares = total_products(products).diagonal()[:-1]
             sums = own.cross[factor.names.index(INTERCEPT), :-1]
             left = squares - (sums**2 * groupwise.reciprocal(own.weights)).sum(axis=1)
             constant |= (left <= LEVEL * squares).astype(np.intp)
@@ -146,19 +153,21 @@ def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor
     return constant
 
 
-def _is_near_dependent(products: CrossProducts) -> bool:
-    """Whether a column of X may be dependent, or its cross-products too inaccurate to tell."""
-    gram = _gram(products)
-    share = shares_left(gram)[:-1]
-    left = share * np.diag(gram)[:-1]
-    return bool(np.any((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))))
+def _is_near_dependent(products: CrossProducts, shares: Vector) -> bool:
+    """Whether a column of X may be dependent, or its cross-products too inaccurate to tell.
+
+    `shares` (k + 1,) are what the earlier columns leave of each and of y.
+    """
+    share = shares[:-1]
+    left = share * _gram(products).diagonal()[:-1]
+    return bool(((share < NEAR_DEPENDENCE) | (left < 10.0 * RANK_TOLERANCE**2 * _raw_squares(products))).any())
 
 
 def _raw_squares(products: CrossProducts) -> Vector:
     """The sum of squares of each column of X as it was given (k,), in units of the unrotated basis."""
     basis = products.basis
     centre = products.total_mean + basis.shift * basis.scale
-    squares: Vector = (np.diag(products.scatter) + products.n * centre**2)[:-1]
+    squares: Vector = (products.scatter.diagonal() + products.n * centre**2)[:-1]
     return squares
 
 
@@ -170,10 +179,10 @@ def _levels_apart(products: CrossProducts) -> Matrix | None:
     own.
     """
     within = _within(products)
-    inside = np.flatnonzero(np.diag(within)[:-1] != 0)
+    inside = np.flatnonzero(within.diagonal()[:-1])
     if inside.size < 2:
         return None
-    size = np.sqrt(np.diag(within))[inside]
+    size = np.sqrt(within.diagonal())[inside]
     values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / size / size[:, None])
     if values[0] > NEARLY_CONSTANT:
         return None
@@ -198,11 +207,15 @@ def _gram(products: CrossProducts) -> Matrix:
 def shares_left(gram: Matrix) -> Vector:
     """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
     squares = gram.diagonal()
-    total = np.where(squares > 0, squares, 1.0)
+    varies = squares > 0
+    total = np.where(varies, squares, 1.0)
     size = np.sqrt(total)
-    root, failed = dpotrf(gram / (size[:, None] * size), lower=1, clean=0)
-    share: Vector = root.diagonal() ** 2
-    if not failed and share.size and share.min() > NEAR_DEPENDENCE:
+    correlations = gram / (size[:, None] * size)
+    # A column of zeros is left whole beside the others, and has no share.
+    np.fill_diagonal(correlations, 1.0)
+    root, failed = dpotrf(correlations, lower=1, clean=0)
+    share: Vector = np.where(varies, root.diagonal() ** 2, 0.0)
+    if not failed and (share[varies] > NEAR_DEPENDENCE).all():
         return share
     left = gram.copy()
     share = np.empty(len(gram))

@@ -153,7 +153,14 @@ class Criterion:
         )
 
     def derivatives(
-        self, point: Point, half: Matrix, direction: Vector, rho: float, nu: int, *, sigma_follows: bool = True
+        self,
+        point: Point | Evaluation,
+        half: Matrix,
+        direction: Vector,
+        rho: float,
+        nu: int,
+        *,
+        sigma_follows: bool = True,
     ) -> tuple[list[Matrix], Vector, Matrix]:
         """The slopes by every Psi_f, the gradient (k,) and the Hessian (k, k) by theta, of a deviance at a point.
 
@@ -164,7 +171,7 @@ class Criterion:
         slopes, curvature = slopes_by_psi(
             groups, half, direction, rho, nu, restricted=self.restricted, sigma_follows=sigma_follows
         )
-        return slopes, *by_theta(self.parameters, point.lambdas, slopes, curvature)
+        return slopes, *by_theta(self.parameters, self.parameters.roots(point.theta), slopes, curvature)
 
     def rho_slope(self, point: Point) -> Vector:
         """The derivatives of rho by theta, (k,)."""

@@ -82,18 +82,8 @@ class CrossProducts:
 
         With a varying intercept those are the columns that do not vary within groups.
         """
-        constant: Codes = (np.diag(self.within)[:-1] == 0).astype(np.intp)
+        constant: Codes = (self.within.diagonal()[:-1] == 0).astype(np.intp)
         return constant
-
-    def without_rounding(self) -> "CrossProducts":
-        """The same with exact zeros in `within` for the columns of X of which Z leaves nothing but rounding."""
-        left = self.within.diagonal()
-        squares = left + (self.solution * self.factors[0].cross).sum(axis=(0, 2))
-        determined = self.spanned | (left <= CONSTANT * squares)
-        determined[-1] = False
-        within = self.within.copy()
-        within[determined] = within[:, determined] = 0.0
-        return replace(self, within=within)
 
     def keep(self, kept: Codes) -> "CrossProducts":
         """The cross-products of the X columns at positions `kept`, and y; the basis must not be rotated."""
@@ -110,6 +100,20 @@ class CrossProducts:
             total_mean=self.total_mean[both],
             scatter=self.scatter[np.ix_(both, both)],
         )
+
+
+def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: Matrices) -> Matrix:
+    """S, `within`, with exact zeros for the columns of X of which Z leaves nothing but rounding.
+
+    `spanned`, `solution` M and `cross` C, both of the first factor, as in `CrossProducts`.
+    """
+    left = within.diagonal()
+    squares = left + np.einsum("amj,amj->m", solution, cross)
+    determined = spanned | (left <= CONSTANT * squares)
+    left_over = ~determined
+    left_over[-1] = True
+    exact: Matrix = np.where(left_over[:, None] & left_over, within, 0.0)
+    return exact
 
 
 def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProducts:
@@ -138,6 +142,12 @@ def total_products(products: CrossProducts) -> Matrix:
     return products.within + groupwise.weighted_products(products.solution, products.factors[0].cross)
 
 
+def squares_of_response(products: CrossProducts) -> float:
+    """y'y, weighted, the last of D'D."""
+    explained = products.solution[:, -1] * products.factors[0].cross[:, -1]
+    return float(products.within[-1, -1] + explained.sum())
+
+
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     """The cross-products of the rows of both, which must be in the same bases and of the same groups."""
     first, second = a.factors[0].gram, b.factors[0].gram
@@ -153,13 +163,13 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
         basis=a.basis,
         factors=factors,
         solution=solution,
-        within=within,
+        within=without_rounding(within, a.spanned, solution, factors[0].cross),
         spanned=a.spanned,
         pairs={pair: a.pairs[pair] + b.pairs[pair] for pair in a.pairs},
         log_weights=a.log_weights + b.log_weights,
         total_mean=a.total_mean + gap * part,
         scatter=a.scatter + b.scatter + np.outer(gap, gap) * (a.n * part),
-    ).without_rounding()
+    )
 
 
 def subtract(whole: CrossProducts, part: CrossProducts) -> CrossProducts:

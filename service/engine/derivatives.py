@@ -134,23 +134,35 @@ def by_theta(
     parameters: Parameters, lambdas: Sequence[Matrix], slopes: Sequence[Matrix], curvature: Matrix
 ) -> tuple[Vector, Matrix]:
     """The gradient (k,) and Hessian (k, k) by theta, from those by the Psi."""
-    k, start = parameters.count, 0
-    jacobian, hessian = np.zeros((k, len(curvature))), np.zeros((k, k))
-    for f, (root, slope) in enumerate(zip(lambdas, slopes, strict=True)):
-        own = slice(*np.searchsorted(parameters.factor, [f, f + 1]))
+    jacobian = _psi_by_theta(parameters, lambdas)
+    hessian: Matrix = jacobian @ curvature @ jacobian.T
+    for own, slope in zip(parameters.spans, slopes, strict=True):
         row, column = parameters.row[own], parameters.column[own]
-        scores, each, q = root[:, column].T, np.arange(row.size), len(root)
-        change = np.zeros((row.size, q, q))
-        change[each, row] += scores
-        change[each, :, row] += scores
-        jacobian[own, start : start + q * q] = change.reshape(-1, q * q)
         # d^2 Psi is not zero where two elements of one column of Lambda change.
-        hessian[own, own] = 2.0 * slope[np.ix_(row, row)] * (column[:, None] == column)
-        start += q * q
-    return gradient_by_theta(parameters, lambdas, slopes), hessian + jacobian @ curvature @ jacobian.T
+        hessian[own, own] += 2.0 * slope[row[:, None], row] * (column[:, None] == column)
+    return _gradient(jacobian, slopes), hessian
 
 
 def gradient_by_theta(parameters: Parameters, lambdas: Sequence[Matrix], slopes: Sequence[Matrix]) -> Vector:
     """The gradient (k,) by theta, from the slopes by the Psi (q, q)."""
-    places = zip(parameters.factor, parameters.row, parameters.column, strict=True)
-    return np.array([2.0 * float(slopes[f][r] @ lambdas[f][:, c]) for f, r, c in places])
+    return _gradient(_psi_by_theta(parameters, lambdas), slopes)
+
+
+def _gradient(jacobian: Matrix, slopes: Sequence[Matrix]) -> Vector:
+    """The gradient (k,), from the slopes by the Psi (q, q) and those of all their elements by theta, (k, K)."""
+    gradient: Vector = jacobian @ np.concatenate([slope.ravel() for slope in slopes])
+    return gradient
+
+
+def _psi_by_theta(parameters: Parameters, lambdas: Sequence[Matrix]) -> Matrix:
+    """The derivatives of the elements of all Psi by theta, (k, K)."""
+    jacobian, start = np.zeros((parameters.count, sum(root.size for root in lambdas))), 0
+    for own, root in zip(parameters.spans, lambdas, strict=True):
+        row, scores = parameters.row[own], root[:, parameters.column[own]].T
+        each, q = np.arange(row.size), len(root)
+        change = jacobian[own, start : start + q * q].reshape(row.size, q, q)
+        change[each, row] += scores
+        change[each, :, row] += scores
+        jacobian[own, start : start + q * q] = change.reshape(-1, q * q)
+        start += q * q
+    return jacobian

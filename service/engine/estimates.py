@@ -146,13 +146,17 @@ def assemble(
     *,
     beta: Vector,
     covariance: Matrix,
+    error_root: Matrix,
     sigma: float,
     theta: Vector,
     factors: tuple[FactorEstimates, ...],
     residual_df: int,
     evaluation: Evaluation | None = None,
 ) -> Estimates:
-    """Estimates in units of the basis, but for `theta` and `factors`, brought back to those of the data."""
+    """Estimates in units of the basis, but for `theta` and `factors`, brought back to those of the data.
+
+    `error_root` (p, p) is R with R'R the bounded part of the covariance.
+    """
     products = fold.products
     basis = products.basis
     jacobian = basis.jacobian()
@@ -165,7 +169,7 @@ def assemble(
         beta=basis.coefficients(beta, jacobian),
         std_error=std_error,
         covariance=data_covariance,
-        error_root=_root(covariance) @ jacobian.T * basis.y_unit,
+        error_root=error_root @ jacobian.T * basis.y_unit,
         sigma=sigma * basis.y_unit,
         theta=theta,
         factors=factors,
@@ -192,21 +196,6 @@ def in_data_units(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Ve
         # A variance may overflow where its root does not: it becomes inf, and null in the document.
         restored = restored * (size[:, None] * unit) * (size * unit)
     return std_error, restored
-
-
-def _root(covariance: Matrix) -> Matrix:
-    """R (p, p) with R'R the bounded part of a covariance."""
-    sizes = np.sqrt(np.where(np.isfinite(covariance.diagonal()), covariance.diagonal(), 0.0))
-    known = np.flatnonzero(sizes > 0)
-    square = np.ix_(known, known)
-    root = np.zeros_like(covariance)
-    correlation = covariance[square] / sizes[known] / sizes[known, None]
-    try:
-        root[square] = np.linalg.cholesky(correlation).T
-    except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(correlation)
-        root[square] = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-    return root * sizes
 
 
 def _fixed_sd(products: CrossProducts, beta: Vector) -> float:

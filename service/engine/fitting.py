@@ -9,7 +9,7 @@ from service.arrays import Vector
 from service.design import Design
 from service.engine.conditioning import UNEXPLAINED, Fold, condition, residualise, sharpen
 from service.engine.criterion import criterion_of
-from service.engine.crossproducts import total_products
+from service.engine.crossproducts import squares_of_response, total_products
 from service.engine.fit import Fit
 from service.engine.model import JointModel, joint_estimates
 from service.engine.noise import has_no_noise, with_noise, without_noise
@@ -94,8 +94,7 @@ def _fit_jointly(
         return _fit_without_noise(folded, parameters, restricted=restricted)
     start = moment_start(folded.products, parameters) if theta is None else _in_bases(folded, parameters, theta)
     model, verdict = _solve(folded, parameters, start, restricted=restricted, held=held)
-    total = float(total_products(folded.products)[-1, -1])
-    if model.at.rho < UNEXPLAINED * total and _is_explained_by_columns(folded, model):
+    if model.at.rho < UNEXPLAINED * squares_of_response(folded.products) and _is_explained_by_columns(folded, model):
         folded = residualise(design, folded, model.at.beta)
         model, verdict = _solve(folded, parameters, model.at.theta, restricted=restricted, held=held)
     if verdict is not None and not verdict.converged and model.at.rho < model.criterion.nu * VANISHED**2:

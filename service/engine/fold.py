@@ -11,7 +11,7 @@ from service.design import Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis
 from service.engine.columns import blocks, rows_at_once
-from service.engine.crossproducts import CrossProducts, FactorProducts, merge
+from service.engine.crossproducts import CrossProducts, FactorProducts, merge, without_rounding
 from service.engine.pairs import pairs_of
 from service.engine.random_factors import RandomFactor, random_factors
 from service.engine.rows import Place, Rows, rows_of, take
@@ -19,15 +19,21 @@ from service.engine.rows import Place, Rows, rows_of, take
 LEAST_ROWS = 65_536
 """Rows summed by group at a time, or as many as there are groups: the sums of a block cost as much as its groups."""
 
+FEW = 8
+"""Columns from which their products are worth the preparations of BLAS."""
+
 Sums = dict[tuple[Place, Place], Vector]
 """The sum over each group's rows of the product of two columns, (J,) each."""
 
 
 def fold(design: Design, bases: Bases) -> CrossProducts:
     """The cross-products of all rows of a design in these bases, chunk after chunk."""
-    return reduce(
-        merge, (fold_rows([chunk], [replace(bases, factors=random_factors(chunk))])[0] for chunk in design.chunks())
-    )
+    return reduce(merge, (fold_rows([chunk], [_bases_of(chunk, design, bases)])[0] for chunk in design.chunks()))
+
+
+def _bases_of(chunk: Design, design: Design, bases: Bases) -> Bases:
+    """The bases of a design as those of a chunk of it, which may be all of it."""
+    return bases if chunk is design else replace(bases, factors=random_factors(chunk))
 
 
 def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossProducts]:
@@ -51,31 +57,37 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     ]
     log_weights = 0.0 if designs[0].weights is None else float(np.log(designs[0].weights).sum())
     pairs = pairs_of(rows, factors)
-    return [
-        CrossProducts(
-            basis=own.fixed,
-            factors=tuple(
-                FactorProducts(
-                    basis=basis,
-                    counts=counts[f],
-                    weights=weights[f],
-                    gram=grams[f],
-                    cross=_turned(crosses[f][:, kept], turn),
-                    mean_squares=around.random[f],
-                    spanned=set(rows.random[f]) <= set(rows.random[0]),
-                )
-                for f, basis in enumerate(own.random)
-            ),
-            solution=_turned(solution[:, kept], turn),
-            within=within,
-            spanned=_spanned(rows, kept, turn),
-            pairs=pairs,
-            log_weights=log_weights,
-            total_mean=(means[kept] if turn is None else means[kept] @ turn)[int(own.fixed.intercept) :],
-            scatter=scatter[int(own.fixed.intercept) :, int(own.fixed.intercept) :],
-        ).without_rounding()
-        for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True)
-    ]
+    squares = [_squares(rows, *own) for own in zip(rows.random, grams, strict=True)]
+    found = []
+    for own, kept, within, scatter in zip(bases, rows.models, around.within, around.scatter, strict=True):
+        factor_products = tuple(
+            FactorProducts(
+                basis=basis,
+                counts=counts[f],
+                weights=weights[f],
+                gram=grams[f],
+                cross=_turned(crosses[f][:, kept], turn),
+                mean_squares=squares[f],
+                spanned=set(rows.random[f]) <= set(rows.random[0]),
+            )
+            for f, basis in enumerate(own.random)
+        )
+        own_solution, spanned = _turned(solution[:, kept], turn), _spanned(rows, kept, turn)
+        first = int(own.fixed.intercept)
+        found.append(
+            CrossProducts(
+                basis=own.fixed,
+                factors=factor_products,
+                solution=own_solution,
+                within=without_rounding(within, spanned, own_solution, factor_products[0].cross),
+                spanned=spanned,
+                pairs=pairs,
+                log_weights=log_weights,
+                total_mean=(means[kept] if turn is None else means[kept] @ turn)[first:],
+                scatter=scatter[first:, first:],
+            )
+        )
+    return found
 
 
 def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> Flags:
@@ -95,8 +107,8 @@ def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sum
     out = np.empty((len(rows.columns), min(size, rows.n)))
     for block in blocks(rows.n, size):
         part = rows.read(block, out)
-        share = (block.stop - block.start) / rows.n
-        means += [share if place is None else float(part[place].mean()) * share for place in rows.fixed]
+        shares, all_ones = part.sum(axis=1) / rows.n, part.shape[1] / rows.n
+        means += [all_ones if place is None else shares[place] for place in rows.fixed]
         weights = None if rows.design.weights is None else rows.design.weights[block]
         weighted = part if weights is None else part * weights
         for factor, own in zip(factors, sums, strict=True):
@@ -148,14 +160,13 @@ def _turned(matrices: Matrices, turn: Matrix | None) -> Matrices:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What the first factor's regressions leave (m, m) and products around the means (m, m), by model; sums of z z'.
+    """What the first factor's regressions leave (m, m) and products around the means (m, m), by model.
 
     Each model's products are formed by themselves: the last bits of a product depend on how wide the matrices are.
     """
 
     within: list[Matrix]
     scatter: list[Matrix]
-    random: list[Matrix]
 
 
 def _around(
@@ -165,49 +176,58 @@ def _around(
     solution: Matrices,
     means: Vector,
 ) -> _Around:
-    """The products of what is left of every row, and of the random columns, all unweighted but the first."""
+    """The products of what is left of every row, weighted, and of the rows around their means, which are not."""
     m = len(rows.fixed)
     sizes = [len(np.arange(m)[kept]) for kept in rows.models]
     found = _Around(
         [np.zeros((k, k)) for k in sizes],
         [np.zeros((k, k)) for k in sizes],
-        [np.zeros((len(own), len(own))) for own in rows.random],
     )
     codes = factors[0].grouping.codes
-    at_once = rows_at_once(3 * m)
+    at_once = rows_at_once(2 * m)
     out = np.empty((len(rows.columns), min(at_once, rows.n)))
-    fixed, left = np.empty((m, out.shape[1])), np.empty((m, out.shape[1]))
+    space = np.empty((m, out.shape[1]))
     weights = None if rows.design.weights is None else np.sqrt(rows.design.weights)
     for block in blocks(rows.n, at_once):
-        size = block.stop - block.start
-        part = rows.read(block, out)
-        take(part, rows.fixed, fixed[:, :size])
-        left[:, :size] = fixed[:, :size]
-        _leave(left[:, :size], part, rows, solution, codes[block])
+        part, columns = rows.read(block, out), space[:, : block.stop - block.start]
+        take(part, rows.fixed, columns)
+        columns -= means[:, None]
+        for kept, scatter in zip(rows.models, found.scatter, strict=True):
+            _add_square(scatter, columns[kept], turn)
+        _leave(part, rows, solution, codes[block], columns)
         if weights is not None:
-            left[:, :size] *= weights[block]
-        around = fixed[:, :size] - means[:, None]
-        for kept, within, scatter in zip(rows.models, found.within, found.scatter, strict=True):
-            _add_square(within, left[kept, :size], turn)
-            _add_square(scatter, around[kept], turn)
-        for f, places in enumerate(rows.random):
-            _add_square(found.random[f], take(part, places, np.empty((len(places), size))), None)
+            columns *= weights[block]
+        for kept, within in zip(rows.models, found.within, strict=True):
+            _add_square(within, columns[kept], turn)
     return found
+
+
+def _squares(rows: Rows, places: list[Place], gram: Matrices) -> Matrix:
+    """The sum of z z' over all rows, (q, q), that of the groups' where those are not weighted."""
+    if rows.design.weights is None:
+        total: Matrix = gram.sum(axis=2)
+        return total
+    squares = np.zeros((len(places), len(places)))
+    at_once = rows_at_once(len(rows.columns) + len(places))
+    out, space = (np.empty((k, min(at_once, rows.n))) for k in (len(rows.columns), len(places)))
+    for block in blocks(rows.n, at_once):
+        _add_square(squares, take(rows.read(block, out), places, space[:, : block.stop - block.start]), None)
+    return squares
 
 
 def _add_square(total: Matrix, columns: Matrix, turn: Matrix | None) -> None:
     """Add the products of these columns, a row each, turned, to the total."""
     turned = columns if turn is None else turn.T @ columns
-    total += turned @ turned.T
+    total += np.vecdot(turned[:, None], turned) if len(turned) < FEW else turned @ turned.T
 
 
-def _leave(left: Matrix, part: Matrix, rows: Rows, solution: Matrices, codes: Codes) -> None:
-    """Subtract the groups' regressions on the first factor's columns from the fixed columns `left` (M, rows)."""
-    random = rows.random[0]
-    for k, spanned in enumerate(rows.spanned.tolist()):
+def _leave(part: Matrix, rows: Rows, solution: Matrices, codes: Codes, left: Matrix) -> None:
+    """Write into `left` (M, rows) what the groups' regressions on the first factor leave of the fixed columns."""
+    for k, (place, spanned) in enumerate(zip(rows.fixed, rows.spanned.tolist(), strict=True)):
         if spanned:
             left[k] = 0.0
             continue
-        for a, own in enumerate(random):
+        own = 1.0 if place is None else part[place]
+        for a, random in enumerate(rows.random[0]):
             fitted = solution[a, k].take(codes)
-            left[k] -= fitted if own is None else fitted * part[own]
+            own = np.subtract(own, fitted if random is None else fitted * part[random], out=left[k])

@@ -53,7 +53,7 @@ def reciprocal(x: Vectors) -> Vectors:
 
 def forward(L: Matrices, B: Matrices) -> Matrices:
     """L^-1 B for B (q, k, J); the rows of a zero column of L are zero."""
-    solved = np.empty(np.broadcast_shapes(B.shape, (1, 1, L.shape[2])))
+    solved = np.empty((*B.shape[:2], L.shape[2] if B.shape[2] == 1 else B.shape[2]))
     for r in range(len(L)):
         row = B[r]
         if r:
@@ -64,7 +64,7 @@ def forward(L: Matrices, B: Matrices) -> Matrices:
 
 def backward(L: Matrices, B: Matrices) -> Matrices:
     """L'^-1 B for B (q, k, J); the rows of a zero column of L are zero."""
-    solved = np.empty(np.broadcast_shapes(B.shape, (1, 1, L.shape[2])))
+    solved = np.empty((*B.shape[:2], L.shape[2] if B.shape[2] == 1 else B.shape[2]))
     for r in reversed(range(len(L))):
         row = B[r]
         if r + 1 < len(L):

@@ -11,9 +11,10 @@ from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
 from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
+from service.engine.optimum import RADIUS, quadratic
 from service.engine.precision import turned_exactly
 from service.engine.remaining_blocks import count_elements
-from service.engine.search import find_optimum
+from service.engine.search import find_optimum, least_value
 from service.engine.turned_by_differences import turned_by_differences
 
 UNKNOWN = 1e-9
@@ -43,18 +44,26 @@ class JointModel:
         full = unrestricted(self.criterion)
         if self.held:
             return full.at(self.at.theta).value
-        return self._optimum(full).value
+        return least_value(full, self.fold.factors, self._nearby(full))
 
-    def _optimum(self, criterion: Criterion) -> Evaluation:
-        """The optimum of another criterion of the same model."""
-        return find_optimum(criterion, self.fold.factors, inside(self.at.theta, criterion)).evaluation
+    def _nearby(self, criterion: Criterion) -> Vector:
+        """A theta (k,) near the optimum of another criterion of the same model: a step there from this one's.
+
+        All is known that its derivatives are made of. Where they do not tell some direction, there is no step.
+        """
+        at, direction = self.at, np.append(-self.at.beta, 1.0)
+        _, gradient, hessian = criterion.derivatives(at, at.half, direction, at.rho, criterion.nu)
+        model = quadratic(gradient, hessian)
+        tells = model.values[0] > UNKNOWN * model.values[-1]
+        return inside(at.theta + model.step(RADIUS)[0] if tells else at.theta, criterion)
 
     def covariance_slopes(self) -> CovarianceSlopes:
         """What the parameters do to the covariance, at the estimates by REML of the same model."""
         criterion, at = self.criterion, self.at
         if not criterion.restricted:
             criterion = restrict(criterion)
-            at = criterion.at(at.theta) if self.held else self._optimum(criterion)
+            nearby = at.theta if self.held else self._nearby(criterion)
+            at = criterion.at(nearby) if self.held else find_optimum(criterion, self.fold.factors, nearby).evaluation
         exactly = count_elements(criterion.products) <= MOST_ELEMENTS
         turned = turned_exactly(criterion, at) if exactly else turned_by_differences(criterion, at)
         return covariance_slopes(criterion, at, turned)
@@ -161,6 +170,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
         fold,
         beta=at.beta,
         covariance=sigma**2 * at.inverse,
+        error_root=sigma * at.half.T,
         sigma=sigma,
         theta=theta[criterion.parameters.lme4_order],
         factors=tuple(factors),

@@ -26,10 +26,9 @@ def rounding(products: CrossProducts) -> float:
 
 def has_no_noise(products: CrossProducts) -> bool:
     """Whether the first factor's columns and X leave nothing but rounding of y, though there are rows to show more."""
-    inside = np.flatnonzero(products.determined() == 0)
-    within = products.within
-    if within[-1, -1] > 4.0 * products.n * rounding(products) ** 2:
+    if products.within[-1, -1] > 4.0 * products.n * rounding(products) ** 2:
         return False
+    inside = np.flatnonzero(products.determined() == 0)
     roots = groupwise.cholesky(products.factors[0].gram)
     return bool(products.n > np.count_nonzero(np.diagonal(roots)) + inside.size)
 

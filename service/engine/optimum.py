@@ -6,6 +6,7 @@ is the slope by Psi, and a singular covariance is approached as fast as any othe
 an approximation, what the gradients say of it is added (a symmetric rank-one update; same source, section 6.2).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -93,21 +94,81 @@ class Search(Generic[Found]):
         return self.gradient_norm < TOLERANCE
 
 
-def descend(evaluate: Callable[[Vector], Found], start: Vector, *, exact: bool) -> Search[Found]:
-    """A local minimum of a criterion, from `start` (k,); `exact` says that its Hessians are."""
+@dataclass(frozen=True, slots=True)
+class Quadratic:
+    """A criterion around a point: the eigenvalues (k,) and vectors (k, k) of its Hessian, and the slopes (k,) along."""
+
+    values: Vector
+    vectors: Matrix
+    slopes: Vector
+
+    def distance(self) -> float:
+        """How many standard errors away the stationary point is, (g'H^-1 g / 2)^(1/2); inf if H is not definite.
+
+        Directions in which the criterion is flat to rounding, both in slope and curvature, do not count.
+        """
+        values, slopes = self.values, self.slopes
+        curved = np.abs(values) > FLAT * max(float(np.abs(values).max(initial=0.0)), 1e-300)
+        if not curved.all():
+            if (np.abs(slopes[~curved]) > FLAT_SLOPE).any():
+                return float("inf")
+            values, slopes = values[curved], slopes[curved]
+        return math.sqrt(0.5 * float((slopes**2 / values).sum())) if (values > 0).all() else float("inf")
+
+    def step(self, radius: float) -> tuple[Vector, float]:
+        """The step (k,) no longer than `radius` that lowers the quadratic model most, and by how much."""
+        values, slopes = self.values, self.slopes
+        floor = max(0.0, -float(values[0])) * (1.0 + 1e-10)
+        least = 1e-12 * max(1e-300, float(np.abs(values).max()))
+
+        def step(shift: float) -> Vector:
+            return -slopes / np.maximum(values + shift, least)
+
+        taken = step(floor)
+        if _length(taken) > radius:
+            low, high = floor, floor + _length(slopes) / radius + least
+            for _ in range(60):
+                shift = 0.5 * (low + high) if low > 0 else 0.1 * high if high > 1e3 * least else 0.5 * high
+                low, high = (shift, high) if _length(step(shift)) > radius else (low, shift)
+                if high - low <= 0.05 * high:
+                    break
+            taken = step(high)
+        expected = -float(slopes @ taken + 0.5 * (values * taken) @ taken)
+        return self.vectors @ taken, max(expected, 0.0)
+
+
+def quadratic(gradient: Vector, hessian: Matrix) -> Quadratic:
+    """The quadratic model of a criterion with this gradient (k,) and Hessian (k, k)."""
+    values, vectors = np.linalg.eigh(hessian)
+    return Quadratic(values, vectors, gradient @ vectors)
+
+
+def _length(vector: Vector) -> float:
+    """The length of a vector."""
+    return math.sqrt(float(vector @ vector))
+
+
+def descend(
+    evaluate: Callable[[Vector], Found], start: Vector, *, exact: bool, enough: float = ENOUGH
+) -> Search[Found]:
+    """A local minimum of a criterion, from `start` (k,); `exact` says that its Hessians are.
+
+    The search ends where less than `enough` standard errors of theta are left.
+    """
     at, evaluations = _begin(evaluate, start)
     correction = np.zeros_like(at.hessian)
-    radius = RADIUS * max(1.0, float(np.linalg.norm(start)))
+    radius = RADIUS * max(1.0, _length(start))
     idle = 0
     while True:
         hessian = at.hessian + correction
-        norm = distance(at.gradient, hessian)
-        if norm < ENOUGH or idle > 1 or evaluations >= STEPS:
+        model = quadratic(at.gradient, hessian)
+        norm = model.distance()
+        if norm < enough or idle > 1 or evaluations >= STEPS:
             return Search(at, hessian, evaluations, norm)
-        step, expected = trust_region_step(at.gradient, hessian, radius)
+        step, expected = model.step(radius)
         then = _attempt(evaluate, at.theta + step)
         evaluations += 1
-        length = float(np.linalg.norm(step))
+        length = _length(step)
         if then is None:
             radius = 0.25 * length
             continue
@@ -146,50 +207,13 @@ def _attempt(evaluate: Callable[[Vector], Found], theta: Vector) -> Found | None
 
 def _is_nearer(then: Slope, at: Slope) -> bool:
     """Whether the gradient says what differences of the criterion are too small to say."""
-    return float(np.linalg.norm(then.gradient)) < float(np.linalg.norm(at.gradient))
-
-
-def trust_region_step(gradient: Vector, hessian: Matrix, radius: float) -> tuple[Vector, float]:
-    """The step (k,) no longer than `radius` that lowers the quadratic model most, and by how much."""
-    values, vectors = np.linalg.eigh(hessian)
-    pull = vectors.T @ gradient
-    floor = max(0.0, -float(values[0])) * (1.0 + 1e-10)
-    least = 1e-12 * max(1e-300, float(np.abs(values).max()))
-
-    def step(shift: float) -> Vector:
-        return -pull / np.maximum(values + shift, least)
-
-    shift = floor
-    taken = step(shift)
-    if float(np.linalg.norm(taken)) > radius:
-        low, high = floor, floor + float(np.linalg.norm(pull)) / radius + least
-        for _ in range(60):
-            shift = 0.5 * (low + high) if low > 0 else 0.1 * high if high > 1e3 * least else 0.5 * high
-            low, high = (shift, high) if float(np.linalg.norm(step(shift))) > radius else (low, shift)
-            if high - low <= 0.05 * high:
-                break
-        taken = step(high)
-    expected = -float(pull @ taken + 0.5 * (values * taken) @ taken)
-    return vectors @ taken, max(expected, 0.0)
-
-
-def distance(gradient: Vector, hessian: Matrix) -> float:
-    """How many standard errors away the stationary point is: (g'H^-1 g / 2)^(1/2); inf if H is not positive definite.
-
-    Directions in which the criterion is flat to rounding, both in slope and curvature, do not count.
-    """
-    values, vectors = np.linalg.eigh(hessian)
-    pull = vectors.T @ gradient
-    flat = np.abs(values) <= FLAT * max(float(np.abs(values).max(initial=0.0)), 1e-300)
-    if np.any(values[~flat] <= 0) or np.any(np.abs(pull[flat]) > FLAT_SLOPE):
-        return float("inf")
-    return float(np.sqrt(0.5 * (pull[~flat] ** 2 / values[~flat]).sum()))
+    return _length(then.gradient) < _length(at.gradient)
 
 
 def corrected(correction: Matrix, step: Vector, change: Vector, hessian: Matrix) -> Matrix:
     """The correction with what this step's change of the gradient adds to it (SR1), unless that is ill-defined."""
     missing = change - (hessian + correction) @ step
     weight = float(missing @ step)
-    if abs(weight) <= 1e-8 * float(np.linalg.norm(missing) * np.linalg.norm(step)):
+    if abs(weight) <= 1e-8 * _length(missing) * _length(step):
         return correction
     return correction + np.outer(missing, missing) / weight

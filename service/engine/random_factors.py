@@ -7,6 +7,7 @@ closed form (Bates et al. 2015, J. Stat. Softw. 67(1), section 2).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, combinations, pairwise
 
 import numpy as np
@@ -15,14 +16,14 @@ from service.arrays import Codes, Matrix, Vector
 from service.design import INTERCEPT, Design, Grouping, RandomEffect
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RandomFactor:
     """A grouping factor with J groups and the q coefficients that vary by it, those of each term side by side."""
 
     grouping: Grouping
     effects: tuple[RandomEffect, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the coefficients (q,), term by term."""
         return tuple(name for effect in self.effects for name in effect.names)
@@ -32,12 +33,12 @@ class RandomFactor:
         """J."""
         return len(self.grouping.levels)
 
-    @property
+    @cached_property
     def n_coefficients(self) -> int:
         """Q."""
         return sum(len(effect.names) for effect in self.effects)
 
-    @property
+    @cached_property
     def terms(self) -> tuple[slice, ...]:
         """Where the coefficients of each term are among the q."""
         widths = [len(effect.names) for effect in self.effects]
@@ -48,7 +49,7 @@ class RandomFactor:
         """The pairs of coefficients of one term, term by term: those that are correlated."""
         return tuple(pair for term in self.terms for pair in combinations(range(term.start, term.stop), 2))
 
-    @property
+    @cached_property
     def is_varying_intercept(self) -> bool:
         """Whether the one coefficient is the intercept."""
         return self.names == (INTERCEPT,)
@@ -62,7 +63,7 @@ def random_factors(design: Design) -> tuple[RandomFactor, ...]:
     return tuple(RandomFactor(effects[0].grouping, tuple(effects)) for effects in gathered.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameters:
     """Which elements of the relative covariance factors Lambda are parameters.
 
@@ -81,6 +82,12 @@ class Parameters:
     def count(self) -> int:
         """How many there are, k."""
         return self.factor.size
+
+    @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """Where the parameters of every factor are among the k."""
+        ends = np.searchsorted(self.factor, np.arange(len(self.sizes) + 1)).tolist()
+        return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
     def roots(self, theta: Vector) -> list[Matrix]:
         """Lambda (q, q), lower triangular, of every factor."""

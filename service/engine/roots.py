@@ -37,8 +37,8 @@ def lower_root(rows: Matrix) -> Matrix:
         if size == 0.0:
             continue
         left = row / size
-        # Twice, as what is left may be small.
-        for _ in range(2):
+        # Twice, as what is left may be small; of the first row all is.
+        for _ in range(2 if r else 0):
             along = Q[:r] @ left
             left = left - along @ Q[:r]
             L[r, :r] += along * size

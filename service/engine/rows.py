@@ -64,15 +64,16 @@ def rows_of(designs: Sequence[Design], bases: Sequence[Bases]) -> Rows:
     if len(designs) > 1:
         starts = np.cumsum([0, *map(len, fixed)])
         models = [np.array(places[a:b], dtype=np.intp) for a, b in pairwise(starts)]
-    spanned = np.array([_is_spanned(column, random[0]) for column in of_all])
-    return Rows(designs[0], columns, placed[0], placed[1:], models, spanned)
+    return Rows(designs[0], columns, placed[0], placed[1:], models, _spanned(of_all, random[0]))
 
 
-def _is_spanned(column: Column, random: list[Column]) -> bool:
-    """Whether a column is a combination of these: one of them, unless it is shifted and the ones are not among them."""
-    if column is ONES or ONES in random:
-        return column in random or column.raw in {each.raw for each in random if each is not ONES}
-    return column.shift == 0.0 and column.raw in {each.raw for each in random}
+def _spanned(columns: list[Column], random: list[Column]) -> Flags:
+    """Which columns are combinations of these: one of them, unless it is shifted and the ones are not among them."""
+    keys, raw = {each.key for each in random}, {each.raw for each in random if each is not ONES}
+    takes_shifts = ONES.key in keys
+    return np.array(
+        [column.key in keys or (column.raw in raw and (takes_shifts or column.shift == 0.0)) for column in columns]
+    )
 
 
 def take(part: Matrix, places: list[Place], out: Matrix) -> Matrix:

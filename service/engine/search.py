@@ -12,7 +12,7 @@ import numpy as np
 
 from service.arrays import Flags, Matrix, Vector
 from service.engine.criterion import Criterion, Evaluation, hessian_by_differences
-from service.engine.optimum import TOLERANCE, Search, descend, distance
+from service.engine.optimum import ENOUGH, TOLERANCE, Search, descend, quadratic
 from service.engine.random_factors import RandomFactor
 from service.engine.roots import lower_root
 from service.engine.verdict import Verdict
@@ -34,6 +34,10 @@ ESCAPES = 3
 
 SURE = 1e-4
 """What rounding may have done to the criterion at most where its gradient is believed."""
+
+NEAR = 1e-4
+"""Standard errors of theta to an optimum of which the value is asked: what the quadratic model leaves out is of the
+order of its cube, 1e-12."""
 
 APART = 1e-6
 """Difference of the criterion that makes two optima."""
@@ -63,6 +67,19 @@ def find_optimum(criterion: Criterion, factors: tuple[RandomFactor, ...], start:
     if gap > APART or rescued:
         return replace(second, verdict=replace(second.verdict, evaluations=evaluations, minima=1 + both))
     return Found(criterion.at(theta), replace(verdict, evaluations=evaluations + 1, minima=1 + both))
+
+
+def least_value(criterion: Criterion, factors: tuple[RandomFactor, ...], start: Vector) -> float:
+    """The criterion at its optimum, from a `start` (k,) near it.
+
+    So near that its quadratic model has no error, the optimum need not be gone to where no direction is small.
+    """
+    search = _descend(criterion, start, np.ones(start.size, dtype=np.bool_), NEAR)
+    at, norm = search.evaluation, search.gradient_norm
+    inside = np.array_equal(_by_term(criterion, factors, at.theta, _without_small), at.theta)
+    if norm < NEAR and at.uncertainty < SURE and inside:
+        return at.value - norm * norm
+    return find_optimum(criterion, factors, at.theta if norm < NEAR else start).evaluation.value
 
 
 def _other_start(criterion: Criterion, start: Vector) -> Vector:
@@ -134,13 +151,13 @@ def _is_certain(criterion: Criterion, search: Search[Evaluation]) -> bool:
     if len(criterion.parameters.sizes) == 1:
         return True
     at = search.evaluation
-    return search.converged and distance(at.gradient, at.hessian) < TOLERANCE
+    return search.converged and quadratic(at.gradient, at.hessian).distance() < TOLERANCE
 
 
-def _descend(criterion: Criterion, start: Vector, free: Flags) -> Search[Evaluation]:
+def _descend(criterion: Criterion, start: Vector, free: Flags, enough: float = ENOUGH) -> Search[Evaluation]:
     """A local minimum over the free parameters (k,)."""
     exact = len(criterion.parameters.sizes) == 1
-    return descend(lambda theta: hold(criterion.at(theta), free), start, exact=exact)
+    return descend(lambda theta: hold(criterion.at(theta), free), start, exact=exact, enough=enough)
 
 
 def _descend_further(criterion: Criterion, search: Search[Evaluation], free: Flags) -> Search[Evaluation]:

@@ -6,6 +6,8 @@ McCulloch 1992, Variance Components, section 11.3): one small linear system of c
 of the V_i is subtracted, so that balanced designs begin at their optimum.
 """
 
+from itertools import accumulate
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -23,21 +25,24 @@ def moment_start(products: CrossProducts, parameters: Parameters) -> Vector:
     sizes = parameters.sizes
     free = _free_elements(parameters)
     system, observed = _moment_equations(products, sizes)
-    known = np.append(free, True)
-    components = _solved(system[np.ix_(known, known)], observed[known])
+    known = np.append(np.flatnonzero(free), free.size)
+    components = _solved(system[known[:, None], known], observed[known])
     noise = max(float(components[-1]), 1e-2 * float(observed[-1]) / products.n)
     ratios = np.zeros(free.size)
     ratios[free] = components[:-1] / noise if noise > 0 else 0.0
-    elements = np.split(ratios, np.cumsum([q * q for q in sizes])[:-1])
-    return parameters.theta([_root(psi.reshape(q, q)) for psi, q in zip(elements, sizes, strict=True)])
+    ends = accumulate(q * q for q in sizes)
+    psis = [ratios[end - q * q : end].reshape(q, q) for end, q in zip(ends, sizes, strict=True)]
+    return parameters.theta([_root(psi) for psi in psis])
 
 
 def _solved(system: Matrix, observed: Vector) -> Vector:
     """The solution of the moment equations, the shortest where there are many."""
     size = np.sqrt(np.abs(system.diagonal()))
     size[size == 0] = 1.0
-    scaled = system / (size[:, None] * size)
-    components: Vector = np.linalg.lstsq(scaled, observed / size, rcond=1e-10)[0] / size
+    values, vectors = np.linalg.eigh(system / (size[:, None] * size))
+    told = np.abs(values) > 1e-10 * np.abs(values).max()
+    known = vectors[:, told]
+    components: Vector = known @ ((observed / size) @ known / values[told]) / size
     return components
 
 

@@ -1,7 +1,5 @@
 """Coordinates: shift, scale, rotation, and the way back."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -16,7 +14,7 @@ ROTATION = np.array([[1.0, 0.5, -0.2], [0.3, 2.0, 0.7], [0.0, 0.0, 1.0]])
 
 def turned(intercept: bool) -> Basis:
     design = design_of(y, codes, 7 + x, 1e3 * v, intercept=intercept)
-    return replace(plain_bases(design).fixed, rotation=ROTATION)
+    return plain_bases(design).fixed.turned(ROTATION)
 
 
 @pytest.mark.parametrize("name", EASY)

@@ -24,7 +24,7 @@ def turned(basis: Basis) -> Basis:
     k = basis.columns.size
     rotation = np.eye(k + 1)
     rotation[:k, :] += np.random.default_rng(1).normal(size=(k, k + 1))
-    return replace(basis, rotation=rotation)
+    return basis.turned(rotation)
 
 
 @pytest.mark.parametrize(("name", "turn"), [*((name, False) for name in DESIGNS), *((name, True) for name in TURNED)])

@@ -8,7 +8,7 @@ import pytest
 
 from service.arrays import Matrix, Vector
 from service.engine.criterion import Evaluation
-from service.engine.optimum import STEPS, descend, distance, trust_region_step
+from service.engine.optimum import STEPS, descend, quadratic
 
 
 def evaluation(theta: Vector, value: float, gradient: Vector, hessian: Matrix) -> Evaluation:
@@ -121,7 +121,7 @@ HESSIANS = {
 @pytest.mark.parametrize("name", HESSIANS)
 def test_a_step_is_the_best_within_its_radius(name: str, radius: float) -> None:
     gradient, hessian = np.array([1.0, -0.5]), HESSIANS[name]
-    step, expected = trust_region_step(gradient, hessian, radius)
+    step, expected = quadratic(gradient, hessian).step(radius)
     angles = np.linspace(0.0, 2 * np.pi, 400)
     circle = np.array([np.cos(angles), np.sin(angles)])
     points = np.concatenate([radius * share * circle for share in np.linspace(0.0, 1.0, 60)], axis=1)
@@ -134,8 +134,8 @@ def test_a_step_is_the_best_within_its_radius(name: str, radius: float) -> None:
 
 def test_the_distance_is_in_standard_errors() -> None:
     # Twice the inverse Hessian is the covariance: a quarter of a deviance's curvature of 8 is a variance.
-    assert distance(np.array([8.0 * 0.3]), np.array([[8.0]])) == pytest.approx(0.3 / 0.5, rel=1e-15)
-    assert distance(np.array([0.1, 0.0]), np.diag([1.0, -1.0])) == np.inf
-    assert distance(np.array([0.1, 0.0]), np.diag([1.0, 0.0])) == pytest.approx(0.1 / np.sqrt(2), rel=1e-15)
-    assert distance(np.array([0.1, 1.0]), np.diag([1.0, 0.0])) == np.inf
-    assert distance(np.zeros(0), np.zeros((0, 0))) == 0.0
+    assert quadratic(np.array([8.0 * 0.3]), np.array([[8.0]])).distance() == pytest.approx(0.3 / 0.5, rel=1e-15)
+    assert quadratic(np.array([0.1, 0.0]), np.diag([1.0, -1.0])).distance() == np.inf
+    assert quadratic(np.array([0.1, 0.0]), np.diag([1.0, 0.0])).distance() == pytest.approx(0.1 / np.sqrt(2), rel=1e-15)
+    assert quadratic(np.array([0.1, 1.0]), np.diag([1.0, 0.0])).distance() == np.inf
+    assert quadratic(np.zeros(0), np.zeros((0, 0))).distance() == 0.0

@@ -50,33 +50,37 @@ class Between:
 
 
 def between_groups(weights: Vector, means: Matrix) -> Between:
-    """The groups with these weights (J,) and means (J, m), in as few terms as lose nothing."""
-    order = np.argsort(weights, kind="stable")
-    ordered = weights[order]
-    changes = np.empty(ordered.size, dtype=np.bool_)
-    changes[0], changes[1:] = True, ordered[1:] != ordered[:-1]
+    """The groups with these weights (J,) and means (J, m), in as few terms as lose nothing.
+
+    A group of no weight, as where a varying slope's x is 0 in all its rows, is not pooled.
+    """
+    order = np.argsort(weights, kind="stable")[np.count_nonzero(weights <= 0.0) :]
+    weights, means = weights[order], means[order]
+    changes = np.empty(weights.size, dtype=np.bool_)
+    changes[0], changes[1:] = True, weights[1:] != weights[:-1]
     starts = np.flatnonzero(changes)
     if starts.size > DISTINCT:
-        return _at_nodes(ordered, means[order])
+        return _at_nodes(weights, means)
     m = means.shape[1]
     if starts.size * m * m > OUTER_PRODUCTS:
         return Between(weights, np.ones(weights.size), means, None)
-    return _added_up(ordered, means[order], starts)
+    return _added_up(weights, means, starts)
 
 
 def _added_up(weights: Vector, means: Matrix, starts: Codes) -> Between:
     """The groups of equal weight added up; `weights` are in order and change at `starts`."""
     m = means.shape[1]
     ends = np.append(starts[1:], weights.size)
+    distinct, multiplicity = weights[starts], (ends - starts).astype(np.float64)
     if means.size * m <= AT_ONCE:
-        products = means[:, :, None] * means[:, None, :]
-        outer = np.add.reduceat(products.reshape(-1, m * m), starts)
-        return Between(weights[starts], (ends - starts).astype(np.float64), means, outer)
+        columns = np.ascontiguousarray(means.T)
+        products = (columns[:, None] * columns).reshape(m * m, -1)
+        return Between(distinct, multiplicity, means, np.add.reduceat(products, starts, axis=1).T)
     outer = np.empty((starts.size, m, m))
     for d, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         equal = means[start:end]
         np.matmul(equal.T, equal, out=outer[d])
-    return Between(weights[starts], (ends - starts).astype(np.float64), means, outer.reshape(starts.size, m * m))
+    return Between(distinct, multiplicity, means, outer.reshape(starts.size, m * m))
 
 
 def _at_nodes(weights: Vector, means: Matrix) -> Between:

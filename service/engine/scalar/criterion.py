@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.arrays import Matrix, Vector
+from service.arrays import Matrices, Matrix, Vector
 from service.engine.crossproducts import CrossProducts
 from service.engine.profile import profile_constants, whiten
 from service.engine.scalar.between import Between, between_groups
@@ -29,14 +29,18 @@ LARGE = 32
 """Columns from which arithmetic costs more than calls."""
 
 
+CHANGE = 1e-30
+"""A change, relative to what changes, whose square is nothing beside one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The criterion at one phi, in units of the basis.
 
     `value` is the deviance with every constant, `slope` and `curvature` its derivatives by phi. `beta` (p,) and
-    `rho`, the weighted residual sum of squares; `inverse` (p, p) = A_XX^-1 is half half' of `half` (p, p), and `A1`
-    (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are d rho / d phi and the second derivative by phi
-    with sigma held.
+    `rho`, the weighted residual sum of squares, which is what X leaves of `total`, A_yy; `inverse` (p, p) = A_XX^-1 is
+    half half' of `half` (p, p), and `A1` (p, p) the derivative of A_XX. `rho_slope` and `joint_curvature` are
+    d rho / d phi and the second derivative by phi with sigma held.
     """
 
     phi: float
@@ -45,6 +49,7 @@ class Evaluation:
     curvature: float
     beta: Vector
     rho: float
+    total: float
     half: Matrix
     inverse: Matrix
     A1: Matrix
@@ -91,35 +96,46 @@ class Criterion:
         """The three derivatives of a scan, (3, G), from all values of phi at once."""
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
-        A, A1 = self.within + self.between.weighted(lam), -self.between.weighted(lam * lam)
-        parts = derivatives_together(A, A1) if A.shape[1] < LARGE else _derivatives_in_turn(A, A1)
-        return np.stack([lam @ self.between.multiplicity, *parts])
+        sums = self.between.weighted(np.concatenate([lam, lam * lam]))
+        A, A1 = self.within + sums[: phis.size], -sums[phis.size :]
+        if len(self.within) < LARGE:
+            parts = derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0), self.reach(phis))
+        else:
+            parts = _derivatives_in_turn(A, A1)
+        return np.array([lam @ self.between.multiplicity, *parts])
+
+    def reach(self, phis: Vector) -> Vector:
+        """By how much each phi may change before A changes by more than itself, (G,)."""
+        reach: Vector = phis + 1.0 / self.between.weights.max()
+        return reach
 
     def at(self, phi: float) -> Evaluation:
         """The criterion with all its derivatives at one phi."""
         w, count = self.between.weights, self.between.multiplicity
         lam = w / (1.0 + phi * w)
         square = lam * lam
-        A, A1, A2 = self.between.weighted(np.array([lam, -square, 2.0 * square * lam]))
+        powers = np.array([lam, -square, 2.0 * square * lam])
+        derivatives, sums = self.between.weighted(powers), (powers @ count).tolist()
+        A, A1, _ = derivatives
         A += self.within
         R, log_determinant = whiten(A[:-1, :-1])
         beta = (R @ A[:-1, -1]) @ R
         # In these coordinates A_XX is the identity, and y what X leaves of it: derivatives are traces and squares.
         turn = np.zeros_like(A)
         turn[:-1, :-1], turn[-1, :-1], turn[-1, -1] = R, -beta, 1.0
-        direction = turn[-1]
+        turned, W, W2 = turn @ derivatives @ turn.T
         # Where X and the groups explain all of y rounding may leave less than nothing.
-        rho = max(float(direction @ A @ direction), sys.float_info.min)
-        W, W2 = turn @ A1 @ turn.T, ((turn @ A2) * turn).sum(axis=1)
+        rho = max(float(turned[-1, -1]), sys.float_info.min)
         inner, pull = W[:-1, :-1], W[-1, :-1]
+        *bends, bend = W2.diagonal().tolist()
         rho1 = float(W[-1, -1]) / rho
-        rho2 = (float(W2[-1]) - 2.0 * float(pull @ pull)) / rho
+        rho2 = (bend - 2.0 * float(pull @ pull)) / rho
         value = float(np.log1p(phi * w) @ count)
-        first, second = float(lam @ count), -float(square @ count)
+        first, second = sums[0], sums[1]
         if self.restricted:
             value += log_determinant
             first += float(inner.trace())
-            second += float(W2[:-1].sum() - (inner * inner).sum())
+            second += sum(bends) - float((inner * inner).sum())
         return Evaluation(
             phi=phi,
             value=value + self.nu * math.log(rho) + self.constant,
@@ -127,6 +143,7 @@ class Criterion:
             curvature=second + self.nu * (rho2 - rho1 * rho1),
             beta=beta,
             rho=rho,
+            total=float(A[-1, -1]),
             half=R.T,
             inverse=R.T @ R,
             A1=A1[:-1, :-1],
@@ -135,16 +152,27 @@ class Criterion:
         )
 
 
-def derivatives_together(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
-    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (G, m, m), in one call."""
-    size = np.sqrt(np.diagonal(A, axis1=1, axis2=2))
-    units = size[:, :, None] * size[:, None, :]
-    A, A1 = A / units, A1 / units
-    solved = np.linalg.solve(A[:, :-1, :-1], np.concatenate([A[:, :-1, -1:], A1[:, :-1, :-1]], axis=2))
-    direction = np.concatenate([-solved[:, :, 0], np.ones((len(A), 1))], axis=1)
-    rho = np.maximum(np.einsum("gi,gij,gj->g", direction, A, direction), sys.float_info.min)
-    log_rho = np.einsum("gi,gij,gj->g", direction, A1, direction) / rho
-    return log_rho, np.trace(solved[:, :, 1:], axis1=1, axis2=2)
+def derivatives_together(A: Matrices, A1: Matrices, reach: Vector) -> tuple[Vector, Vector]:
+    """The derivatives of log rho and log|A_XX|, (G,) each, for A and its derivatives (m, m, G).
+
+    They are those of the logarithms of A's pivots, y's the last, when a column after the other is eliminated.
+    Arithmetic carries them along as the imaginary part of a change so small that its square is nothing beside one
+    (Squire & Trapp 1998, SIAM Rev. 40(1)): a share of `reach` (G,), where A1 is of the order of A at most.
+    """
+    change = CHANGE * reach
+    left = np.empty(A.shape, dtype=np.complex128)
+    left.real, left.imag = A, A1 * change
+    # Where phi is so large that columns which Z determines only together are as good as dependent, rounding may leave
+    # nothing of one.
+    rounding = sys.float_info.epsilon * A.diagonal().T
+    log_determinant = np.zeros(A.shape[2])
+    for least in rounding[:-1]:
+        pivot, row = left[0, 0], left[0, 1:]
+        np.maximum(pivot.real, least, out=pivot.real)
+        log_determinant += pivot.imag / pivot.real
+        left = left[1:, 1:] - (row / pivot)[:, None] * row
+    rho = left[0, 0]
+    return rho.imag / np.maximum(rho.real, sys.float_info.min) / change, log_determinant / change
 
 
 def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
@@ -160,10 +188,7 @@ def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:
 
 def criterion_of(products: CrossProducts, *, restricted: bool) -> Criterion:
     """The deviance (REML if `restricted`, else ML) of the model whose cross-products these are."""
-    weights = products.factors[0].gram[0, 0]
-    # A group whose rows have no part in the random effect, as where a varying slope's x is 0, is not pooled.
-    taking_part = np.flatnonzero(weights > 0)
-    between = between_groups(weights[taking_part], np.ascontiguousarray(products.solution[0].T[taking_part]))
+    between = between_groups(products.factors[0].gram[0, 0], products.solution[0].T)
     nu, constant = profile_constants(products, restricted=restricted)
     return Criterion(restricted, nu, constant, products.within, between)
 

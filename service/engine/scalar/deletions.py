@@ -19,7 +19,7 @@ from service.engine.conditioning import UNEXPLAINED
 from service.engine.crossproducts import CrossProducts
 from service.engine.noise import rounding
 from service.engine.scalar.criterion import Criterion, Scan, derivatives_together
-from service.engine.scalar.optimum import FLAT, LAST_STEP, STEPS, scan_range
+from service.engine.scalar.optimum import FLAT, LAST_STEP, STEPS, grid_of
 
 KEPT = 1e-3
 """What must be left of every pivot of A, as a share of the whole's: a difference then loses three digits at most."""
@@ -51,7 +51,7 @@ def delete_groups(
 
     The search for each begins at the whole's optimum `phi`; `held` says that phi is not estimated.
     """
-    every, phis = _left(products, criterion, squares, groups), scan_range(criterion).phis
+    every, phis = _left(products, criterion, squares, groups), grid_of(criterion)
     places = np.flatnonzero(_is_sound(products, every) & every.keeps(np.array([0.0, phi, phis[-1]])))
     at = np.full(places.size, phi)
     if not held:
@@ -135,6 +135,7 @@ class _Left:
         whole = criterion.scan(phis)
         lam = self._pooled(phis).T
         A, A1 = criterion.within + between.weighted(lam), -between.weighted(lam * lam)
+        A, A1 = (each.transpose(1, 2, 0)[:, :, None] for each in (A, A1))
         found = np.empty((self.nu.size, phis.size))
         for lot in self.lots(A.size):
             own = self.of(np.arange(self.nu.size)[lot])
@@ -142,14 +143,14 @@ class _Left:
         return found
 
     def _slopes(self, whole: Scan, A: Matrices, A1: Matrices) -> Matrix:
-        """The same from A and its derivative (G, m, m) of the whole."""
+        """The same from A and its derivative (m, m, 1, G) of the whole."""
         lam = self.weights[:, None] / (1.0 + whole.phis * self.weights[:, None])
-        outer = (self.means[:, None] * self.means).transpose(2, 0, 1)[:, None]
-        lost = self._lost().transpose(2, 0, 1)[:, None]
+        outer, lost = (self.means[:, None] * self.means)[..., None], self._lost()[..., None]
         size, m = lam.shape, len(self.means)
         log_rho, log_determinant = derivatives_together(
-            (A - lost - lam[:, :, None, None] * outer).reshape(-1, m, m),
-            (A1 + lam[:, :, None, None] ** 2 * outer).reshape(-1, m, m),
+            (A - lost - lam * outer).reshape(m, m, -1),
+            (A1 + lam**2 * outer).reshape(m, m, -1),
+            np.tile(self.criterion.reach(whole.phis), len(lam)),
         )
         slopes = whole.pooled - lam + self.nu[:, None] * log_rho.reshape(size)
         return slopes + log_determinant.reshape(size) if self.criterion.restricted else slopes

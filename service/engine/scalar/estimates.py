@@ -124,9 +124,25 @@ def _assembled(
         fold,
         beta=beta,
         covariance=covariance,
+        error_root=_root(covariance) if evaluation is None else sigma * evaluation.half.T,
         sigma=sigma,
         theta=np.array([theta * scale]),
         factors=(estimates,),
         residual_df=residual_df,
         evaluation=evaluation,
     )
+
+
+def _root(covariance: Matrix) -> Matrix:
+    """R (p, p) with R'R the bounded part of a covariance."""
+    sizes = np.sqrt(np.where(np.isfinite(covariance.diagonal()), covariance.diagonal(), 0.0))
+    known = np.flatnonzero(sizes > 0)
+    square = np.ix_(known, known)
+    root = np.zeros_like(covariance)
+    correlation = covariance[square] / sizes[known] / sizes[known, None]
+    try:
+        root[square] = np.linalg.cholesky(correlation).T
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(correlation)
+        root[square] = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    return root * sizes

@@ -46,7 +46,7 @@ class ScalarModel:
         """The optimum of another criterion of the same model; a theta that is held stays."""
         if self.optimum is None:
             return criterion.at(self.at.phi)
-        return minimise(criterion, self.optimum.scan, self.at.phi).evaluation
+        return minimise(criterion, self.optimum.slopes).evaluation
 
     def covariance_slopes(self) -> CovarianceSlopes:
         """What the parameters do to the covariance, at the estimates by REML of the same model."""
@@ -77,7 +77,8 @@ def fit_scalar(design: Design, fold: Fold, *, restricted: bool, theta: float | N
         if not held or estimates.variances_are_zero:
             return Fit(estimates, restricted, np.nan, None, held, None)
     model = _solve(fold, restricted=restricted, theta=theta)
-    if _explained(model.criterion, model.at):
+    if model.at.rho < UNEXPLAINED * model.at.total:
+        # X explains so much of y at this theta that the residual has lost digits.
         fold = residualise(design, fold, model.at.beta)
         model = _solve(fold, restricted=restricted, theta=theta)
     estimates = estimates_at(fold, model.at, model.criterion.nu)
@@ -93,13 +94,6 @@ def _solve(fold: Fold, *, restricted: bool, theta: float | None) -> ScalarModel:
         return ScalarModel(products, criterion, criterion.at((theta / scale) ** 2), None)
     optimum = minimise(criterion, scan_range(criterion))
     return ScalarModel(products, criterion, optimum.evaluation, optimum)
-
-
-def _explained(criterion: Criterion, at: Evaluation) -> bool:
-    """Whether X explains so much of y at this theta that the residual has lost digits."""
-    lam = criterion.between.weights / (1.0 + at.phi * criterion.between.weights)
-    total = criterion.within[-1, -1] + criterion.between.weighted(lam[None, :])[0, -1, -1]
-    return bool(at.rho < UNEXPLAINED * total)
 
 
 def _verdict(model: ScalarModel) -> Verdict | None:

@@ -8,8 +8,9 @@ from service.engine import Fit, Verdict, fit
 from service.engine.scalar.criterion import criterion_of
 from service.engine.scalar.model import ScalarModel
 from service.engine.scalar.optimum import Optimum
-from tests.engine.designs import design_of, group_of
+from tests.engine.designs import design_of, group_of, model
 from tests.engine.hard_designs import EASY, HARD
+from tests.engine.structures import TABLE
 from tests.oracle import answer
 
 METHODS = pytest.mark.parametrize("restricted", [True, False], ids=["REML", "ML"])
@@ -80,3 +81,15 @@ def test_a_criterion_that_does_not_depend_on_theta_is_flat_and_0_is_taken() -> N
     found = optimum_of(fitted)
     assert (found.flat, found.phi, found.converged, fitted.is_flat) == (True, 0.0, True, True)
     assert not fit(design_of(y, codes, *indicators[:2])).is_flat
+
+
+@METHODS
+def test_columns_that_the_groups_determine_together_alone(restricted: bool) -> None:
+    # Half of x varies: x, which is shifted, and the ones make it up together, so that at large phi nothing is left.
+    table = {**TABLE, "y": np.sin(3.0 * np.arange(48)), "half": np.asarray(TABLE["x"]) / 2.0}
+    half, whole = (fit(model(f"y ~ x + (0 + {name} | d)", table), restricted=restricted) for name in ("half", "x"))
+    assert half.verdict is not None
+    assert half.verdict.converged
+    # The same model in another unit.
+    assert half.criterion == pytest.approx(whole.criterion, rel=1e-12)
+    assert half.estimates.theta / 2.0 == pytest.approx(whole.estimates.theta, rel=1e-7)
