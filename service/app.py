@@ -14,7 +14,8 @@ from service.api.archive import Archive
 from service.api.backlog import Backlog, problem_of
 from service.api.callers import Callers
 from service.api.counts import Counts
-from service.api.resources import Pace, Resources
+from service.api.pace import Pace
+from service.api.resources import Resources
 from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.batches import Batches

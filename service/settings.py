@@ -75,7 +75,8 @@ class Settings(BaseModel):
         default=60_000, description="How many requests a key, or an address where there are no keys, may send a minute."
     )
     workers: Count = Field(
-        default_factory=available_cpus, description="Worker processes; if unset, one for each CPU the service may use."
+        default_factory=lambda: available_cpus() + 1,
+        description="Worker processes; if unset, one more than the CPUs it may use, so that none of those idles.",
     )
     fit_seconds: Seconds = Field(
         default=3600, description="How long the fits of one request may take before they are stopped."

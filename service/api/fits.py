@@ -14,13 +14,13 @@ from service.api import media, operations, schema
 from service.api.archive import Filed
 from service.api.job_views import accepted, view_of
 from service.api.problems import reported
-from service.api.resources import Resources, owner_of, resources_of
+from service.api.resources import Resources, admit, owner_of, resources_of
 from service.api.routes import Routes
 from service.api.shared_work import share, wait_for
 from service.api.work import document_of, find, perform, received
 from service.contract import FitCollection, FitDocument, FitList, JobView
 from service.contract.job import FitEntry
-from service.errors import Fault, InvalidRequest, NotFound, QueueFull
+from service.errors import Fault, InvalidRequest, NotFound
 from service.jobs.job import Job
 from service.jobs.store import Entry
 
@@ -76,9 +76,8 @@ async def create_fit(request: Request) -> Response:
     started = time.monotonic()
     resources = resources_of(request)
     prefers_job = _prefers_job(request)
-    if not prefers_job and resources.workers.is_full():
-        # Before the body is read: what many who cannot be served cost is taken from those who can.
-        raise QueueFull("Too much work is waiting already; try again later.")
+    if not prefers_job:
+        admit(resources)
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         known = await resources.batches.do(resources.archive.known, submission)

@@ -18,7 +18,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from service.api.correlation import request_id
-from service.api.resources import Pace, resources_of
+from service.api.pace import Pace
+from service.api.resources import resources_of
 from service.contract import Failure, Problem, Reply, failure_of
 from service.errors import (
     Fault,

@@ -1,6 +1,5 @@
 """The resources of the endpoints: what they work with, made when the service starts and handed to every request."""
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from service.api.archive import Archive
 from service.api.backlog import Backlog
 from service.api.callers import Callers
 from service.api.counts import Counts
+from service.api.pace import Pace
 from service.api.spool import Spool
 from service.contract import Limits
 from service.jobs.batches import Batches
@@ -28,31 +28,14 @@ class Workers(Protocol):
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         """The future result of the function that the dotted name `task` stands for. Raises QueueFull."""
 
-    def is_full(self) -> bool:
-        """Whether a task would be refused now."""
+    def unfinished(self) -> int:
+        """How many tasks are worked on, or wait."""
 
     async def ready(self) -> bool:
         """Whether a worker answers."""
 
     def census(self) -> Census:
         """Who works, and how much waits."""
-
-
-@dataclass(slots=True)
-class Pace:
-    """How long fits have taken of late, not counting their wait, and so how long a full queue takes to empty."""
-
-    queue: int
-    workers: int
-    mean_seconds: float = 1.0
-
-    def record(self, seconds: float) -> None:
-        """Count one more fit: the newest weighs a tenth."""
-        self.mean_seconds += 0.1 * (seconds - self.mean_seconds)
-
-    def wait(self) -> int:
-        """Whole seconds, one at least, in which as many fits as the queue holds are done."""
-        return max(1, math.ceil(self.queue * self.mean_seconds / self.workers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +59,14 @@ class Resources:
     patience: float
     counts: Counts
     shared: "dict[str, SharedWork]" = field(default_factory=dict)
+
+
+def admit(resources: Resources) -> None:
+    """Let a request wait for a worker, before its body is read. Raises QueueFull.
+
+    What many who cannot be served cost is taken from those who can.
+    """
+    resources.pace.admit(resources.workers.unfinished())
 
 
 def resources_of(request: Request) -> Resources:

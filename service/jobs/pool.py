@@ -77,10 +77,9 @@ class Pool:
             self._loop.call_soon_threadsafe(self._begin, work, future)
         return future
 
-    def is_full(self) -> bool:
-        """Whether a task that were submitted now would be refused."""
-        with self._lock:
-            return self._is_full()
+    def unfinished(self) -> int:
+        """How many tasks are worked on, or wait."""
+        return len(self._unfinished)
 
     async def ready(self) -> bool:
         """Whether there are workers, and all of them answer or are at work within their deadline."""

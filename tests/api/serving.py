@@ -25,8 +25,8 @@ class Rerouted:
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         return self.pool.submit(self.task, *arguments, tell=tell)
 
-    def is_full(self) -> bool:
-        return self.pool.is_full()
+    def unfinished(self) -> int:
+        return self.pool.unfinished()
 
     async def ready(self) -> bool:
         return await asyncio.to_thread(self.pool.ready)

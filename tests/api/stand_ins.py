@@ -21,7 +21,8 @@ from service.api.archive import Archive
 from service.api.backlog import Backlog, problem_of
 from service.api.callers import Callers
 from service.api.counts import Counts
-from service.api.resources import Pace, Resources, Workers
+from service.api.pace import Pace
+from service.api.resources import Resources, Workers
 from service.api.spool import Spool
 from service.contract import Failure, Limits, Reply
 from service.jobs.batches import Batches
@@ -48,7 +49,7 @@ class FakeWorkers:
 
     outcome: Callable[..., object] = lambda task, *arguments: FITTED
     is_ready: bool = True
-    full: bool = False
+    busy: int = 0
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
@@ -57,8 +58,8 @@ class FakeWorkers:
         future.set_result(self.outcome(task, *arguments))
         return future
 
-    def is_full(self) -> bool:
-        return self.full
+    def unfinished(self) -> int:
+        return self.busy
 
     async def ready(self) -> bool:
         return self.is_ready

@@ -1,0 +1,101 @@
+"""The pace: a burst is served, of a crowd that stands few may wait, and when it has gone all is as before."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.api import pace
+from service.api.pace import Pace
+from service.errors import QueueFull
+
+WORKERS = 2
+QUEUE = 10
+CROWD = WORKERS + pace.CROWD * WORKERS + 1
+"""Unfinished tasks of which more wait than a burst of no account leaves."""
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("service.api.pace.time.monotonic", clock)
+    return clock
+
+
+def admits(at: Pace, unfinished: int) -> bool:
+    try:
+        at.admit(unfinished)
+    except QueueFull:
+        return False
+    return True
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("queue", [0, 1, QUEUE])
+def test_as_many_wait_as_there_is_room_for(queue: int) -> None:
+    at = Pace(queue, WORKERS)
+    assert all(admits(at, unfinished) for unfinished in range(WORKERS + queue))
+    assert not admits(at, WORKERS + queue)
+
+
+def quick() -> Pace:
+    return Pace(QUEUE, WORKERS, mean_seconds=0.005)
+
+
+def slow() -> Pace:
+    return Pace(QUEUE, WORKERS, mean_seconds=7.0)
+
+
+@pytest.mark.parametrize(("new", "patience"), [(quick, pace.SHORTEST), (slow, 7.0 * pace.FITS)])
+def test_a_crowd_that_stands_is_turned_away_until_nobody_has_been_for_a_while(
+    clock: Clock, new: Callable[[], Pace], patience: float
+) -> None:
+    at = new()
+    assert admits(at, CROWD)
+    clock.now += 0.9 * patience
+    assert admits(at, CROWD)
+    clock.now += 0.2 * patience
+    assert not admits(at, CROWD)
+    assert [admits(at, WORKERS + waiting) for waiting in range(WORKERS + 1)] == [True] * WORKERS + [False]
+    clock.now += 0.9 * patience
+    assert not admits(at, CROWD)
+    clock.now += 1.1 * patience
+    assert admits(at, 0)
+    assert admits(at, CROWD)
+
+
+def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
+    at = quick()
+    for _ in range(10):
+        assert admits(at, CROWD)
+        clock.now += 0.9 * pace.SHORTEST
+        assert admits(at, CROWD - 1)
+        clock.now += 0.2 * pace.SHORTEST
+
+
+def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
+    at = quick()
+    assert not admits(at, WORKERS + QUEUE)
+    assert not admits(at, WORKERS + WORKERS)
+    assert admits(at, WORKERS + WORKERS - 1)
+    clock.now += 1.1 * pace.SHORTEST
+    assert admits(at, WORKERS + QUEUE - 1)
+
+
+def test_the_wait_is_that_of_a_full_queue_at_the_latest_pace() -> None:
+    at = Pace(QUEUE, WORKERS)
+    assert at.wait() == 5
+    for _ in range(100):
+        at.record(0.5)
+    assert at.wait() == 3
+    for _ in range(100):
+        at.record(0.0)
+    assert at.wait() == 1
