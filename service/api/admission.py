@@ -1,16 +1,20 @@
-"""Admission: a request under /v1 passes with its owner noted, or is refused before anything of its body is read."""
+"""Admission: a request under /v1 passes with its owner noted, or is refused before anything of its body is read.
 
+What many who cannot be served cost is taken from those who can, so that this comes before all else.
+"""
+
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import refusal_response, storage_unavailable
-from service.api.resources import Resources
+from service.api.resources import Resources, admit
 from service.errors import ServiceError
 from service.jobs.database import OUTAGES
 
 
 class Admission:
-    """Lets in who may call what lies under /v1; everything else is for everybody."""
+    """Lets in who may call what lies under /v1, if there is room for their work; everything else is for everybody."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -20,9 +24,18 @@ class Admission:
         if scope["type"] == "http" and scope["path"].startswith("/v1"):
             resources: Resources = scope["state"]["resources"]
             try:
-                scope["state"]["owner"] = await resources.callers.admit(HTTPConnection(scope))
+                connection = HTTPConnection(scope)
+                scope["state"]["owner"] = await resources.callers.admit(connection)
+                if scope["method"] == "POST" and not prefers_job(connection.headers):
+                    admit(resources)
             except ServiceError as error:
                 return await refusal_response(error, resources.pace)(scope, receive, send)
             except OUTAGES as error:
                 return await refusal_response(storage_unavailable(error), resources.pace)(scope, receive, send)
         await self.app(scope, receive, send)
+
+
+def prefers_job(headers: Headers) -> bool:
+    """Whether the client would rather not wait (RFC 7240); such work waits on disk."""
+    wishes = ",".join(headers.getlist("prefer")).split(",")
+    return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from service.api import media, operations, schema
+from service.api.admission import prefers_job
 from service.api.archive import Filed
 from service.api.job_views import accepted, view_of
 from service.api.problems import reported
-from service.api.resources import Resources, admit, owner_of, resources_of
+from service.api.resources import Resources, owner_of, resources_of
 from service.api.routes import Routes
 from service.api.shared_work import share, wait_for
 from service.api.work import document_of, find, perform, received
@@ -75,16 +76,13 @@ async def create_fit(request: Request) -> Response:
     """
     started = time.monotonic()
     resources = resources_of(request)
-    prefers_job = _prefers_job(request)
-    if not prefers_job:
-        admit(resources)
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         known = await resources.batches.do(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits("known").inc()
             return _document(request, known, {"total": time.monotonic() - started})
-        if prefers_job:
+        if prefers_job(request.headers):
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
             resources.counts.fits("job").inc()
@@ -176,12 +174,6 @@ async def read_summary(
     document = await document_of(request, id)
     reply = await perform(request, resources_of(request), "service.tasks.fits:summarise", document, digits)
     return reported(reply) if reply.failed else PlainTextResponse(reply.body)
-
-
-def _prefers_job(request: Request) -> bool:
-    """Whether the client would rather not wait (RFC 7240)."""
-    wishes = ",".join(request.headers.getlist("prefer")).split(",")
-    return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)
 
 
 def _document(request: Request, filed: Filed, seconds: dict[str, float] | None = None) -> Response:

@@ -18,6 +18,10 @@ SECURITY_HEADERS = {
 RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 LINGER_SECONDS = 5.0
 
+SMALL = 2**18
+SMALL_SECONDS = 0.1
+"""A body that is small, and the time it takes if it has been sent already."""
+
 
 class SecurityHeaders:
     """The headers that keep a browser from doing more with an answer than show it; a route may set its own."""
@@ -58,12 +62,13 @@ class Linger:
     """Read on for a while where the answer comes before the body's end, then close the connection.
 
     Most clients read the answer only when all is sent; closing at once would reset the connection and lose it, and
-    reading for ever would let a client send for ever. (RFC 9112, 9.6.)
+    reading for ever would let a client send for ever. (RFC 9112, 9.6.) A small body that is there at once is read
+    first, and the connection stays.
     """
 
-    def __init__(self, app: ASGIApp, seconds: float = LINGER_SECONDS) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = LINGER_SECONDS, small_seconds: float = SMALL_SECONDS) -> None:
         self.app = app
-        self.seconds = seconds
+        self.seconds, self.small_seconds = seconds, small_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the exchange on, delaying the last, empty message of an early answer until the body is read."""
@@ -77,18 +82,20 @@ class Linger:
             unread = unread and message.get("more_body", False)
             return message
 
-        async def drain() -> None:
+        async def drain(seconds: float) -> None:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.seconds):
+                async with asyncio.timeout(seconds):
                     while unread:
                         await reading()
 
         async def finishing(message: Message) -> None:
+            if message["type"] == "http.response.start" and unread and _is_small(scope):
+                await drain(self.small_seconds)
             if message["type"] == "http.response.start" and unread:
                 MutableHeaders(scope=message)["Connection"] = "close"
             if message["type"] == "http.response.body" and unread and not message.get("more_body", False):
                 await send({**message, "more_body": True})
-                await drain()
+                await drain(self.seconds)
                 message = {"type": "http.response.body"}
             await send(message)
 
@@ -98,3 +105,10 @@ class Linger:
 def _has_body(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether the body is known to be small; one that a client holds back until it is asked for is not read."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    return length.isdigit() and float(length) <= SMALL and b"expect" not in headers

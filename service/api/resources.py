@@ -62,10 +62,7 @@ class Resources:
 
 
 def admit(resources: Resources) -> None:
-    """Let a request wait for a worker, before its body is read. Raises QueueFull.
-
-    What many who cannot be served cost is taken from those who can.
-    """
+    """Let a request have a worker, or wait for one. Raises QueueFull."""
     resources.pace.admit(resources.workers.unfinished())
 
 

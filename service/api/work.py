@@ -11,7 +11,7 @@ from starlette.types import Receive
 
 from service import __version__
 from service.api import media
-from service.api.resources import Resources, admit, owner_of, resources_of
+from service.api.resources import Resources, owner_of, resources_of
 from service.contract import Reply, Submission
 from service.errors import NotFinished, NotFound
 from service.jobs.job import Job
@@ -24,9 +24,8 @@ async def submit_body(
 ) -> Reply:
     """The reply to the task of working on the request's body.
 
-    Raises QueueFull before anything is read, and as `received` and `perform`.
+    Raises as `received` and `perform`.
     """
-    admit(resources)
     async with received(request, resources, readable, limit) as submission:
         return await perform(request, resources, task, submission)
 
@@ -58,10 +57,9 @@ def digest_of(*parts: str) -> str:
 async def follow(request: Request, id: str, task: str, *arguments: object) -> Reply:
     """The reply to a task about a fit that was made before: of its document, the request it answered, and `arguments`.
 
-    Raises QueueFull, NotFound where there is no such fit, or its request is no longer kept, and as `perform`.
+    Raises NotFound where there is no such fit, or its request is no longer kept, and as `perform`.
     """
     resources = resources_of(request)
-    admit(resources)
     fit, document = await fit_of(request, id)
     asked = await run_in_threadpool(resources.archive.documents.request, fit)
     if asked is None:

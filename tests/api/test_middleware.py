@@ -42,7 +42,8 @@ async def answer_unread(scope: Scope, receive: Receive, send: Send) -> None:
 BODY_FOLLOWS = {"transfer_encoding": "chunked"}
 EARLY: list[tuple[dict[str, str], list[Message], int]] = [
     (BODY_FOLLOWS, [piece(b"a"), piece(b"b"), piece(b"", more=False), GONE], 3),
-    ({"content_length": "2"}, [piece(b"a"), piece(b"b", more=False), GONE], 2),
+    ({"content_length": "300000"}, [piece(b"a"), piece(b"b", more=False), GONE], 2),
+    ({"content_length": "2", "expect": "100-continue"}, [piece(b"a"), piece(b"b", more=False), GONE], 2),
     (BODY_FOLLOWS, [piece(b"a"), GONE, GONE], 2),
     ({"content_length": "0"}, [GONE], 0),
     ({}, [GONE], 0),
@@ -57,6 +58,21 @@ def test_after_an_early_answer_the_rest_is_read(headers: dict[str, str], incomin
     assert b"".join(message.get("body", b"") for message in wire.sent) == b"no"
     assert [message.get("more_body", False) for message in wire.sent[1:]] == ([True, False] if read else [False])
     assert ((b"connection", b"close") in wire.sent[0]["headers"]) == bool(read)
+
+
+def test_a_small_body_that_is_there_leaves_the_connection_open() -> None:
+    wire = Wire(iter([piece(b"a"), piece(b"b", more=False), GONE]))
+    asyncio.run(Linger(answer_unread)(scope(content_length="2"), wire.receive, wire.send))
+    assert wire.received == 2
+    assert wire.sent[0]["headers"] == []
+    assert wire.sent[1:] == [{"type": "http.response.body", "body": b"no"}]
+
+
+def test_a_small_body_that_stalls_is_not_waited_for_long() -> None:
+    wire = Wire(iter([piece(b"a")]))
+    linger = Linger(answer_unread, seconds=0.05, small_seconds=0.05)
+    asyncio.run(linger(scope(content_length="2"), wire.receive, wire.send))
+    assert (b"connection", b"close") in wire.sent[0]["headers"]
 
 
 def test_patience_with_a_client_that_stalls_ends() -> None:
