@@ -84,6 +84,8 @@ def serve(options: argparse.Namespace) -> int:
         print(f"partialpool: {error}", file=sys.stderr)
         return 2
     begin_log()
+    # The database's thread asks for its turn dozens of times for a fit, and would wait five milliseconds each time.
+    sys.setswitchinterval(0.0005)
     for sentence in unknown_variables():
         logging.warning(sentence)
     server.make_room(settings.connections)

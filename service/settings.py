@@ -85,7 +85,10 @@ class Settings(BaseModel):
         default=25, description="How long a request waits for its fit before it is answered with a job."
     )
     jobs: Count = Field(default=10_000, description="How many jobs may wait before others are refused.")
-    queue: Count = Field(default=100, description="How many requests may wait for a worker before others are refused.")
+    queue: Count = Field(
+        default=100,
+        description="How many requests may wait for a worker in a burst; few where the queue does not empty.",
+    )
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")
     body_seconds: Seconds = Field(

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.problems import refusal_response, storage_unavailable
-from service.api.resources import Resources, admit
+from service.api.resources import Resources
 from service.errors import ServiceError
 from service.jobs.database import OUTAGES
 
@@ -27,7 +27,7 @@ class Admission:
                 connection = HTTPConnection(scope)
                 scope["state"]["owner"] = await resources.callers.admit(connection)
                 if scope["method"] == "POST" and not prefers_job(connection.headers):
-                    admit(resources)
+                    resources.pace.admit()
             except ServiceError as error:
                 return await refusal_response(error, resources.pace)(scope, receive, send)
             except OUTAGES as error:

@@ -78,11 +78,14 @@ async def create_fit(request: Request) -> Response:
     resources = resources_of(request)
     async with AsyncExitStack() as stack:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
+        waits = not prefers_job(request.headers)
+        if waits:
+            stack.enter_context(resources.pace.place())
         known = await resources.batches.do(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits("known").inc()
             return _document(request, known, {"total": time.monotonic() - started})
-        if prefers_job(request.headers):
+        if not waits:
             job = await run_in_threadpool(resources.backlog.accept, submission)
             resources.runner.wake()
             resources.counts.fits("job").inc()

@@ -28,9 +28,6 @@ class Workers(Protocol):
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         """The future result of the function that the dotted name `task` stands for. Raises QueueFull."""
 
-    def unfinished(self) -> int:
-        """How many tasks are worked on, or wait."""
-
     async def ready(self) -> bool:
         """Whether a worker answers."""
 
@@ -59,11 +56,6 @@ class Resources:
     patience: float
     counts: Counts
     shared: "dict[str, SharedWork]" = field(default_factory=dict)
-
-
-def admit(resources: Resources) -> None:
-    """Let a request have a worker, or wait for one. Raises QueueFull."""
-    resources.pace.admit(resources.workers.unfinished())
 
 
 def resources_of(request: Request) -> Resources:

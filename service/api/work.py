@@ -110,17 +110,18 @@ async def perform(request: Request, resources: Resources, task: str, *arguments:
 
     The body must have been received, as what comes after it tells that the client is gone.
     """
-    work: asyncio.Future[object] = asyncio.wrap_future(resources.workers.submit(task, *arguments))
-    departure = departure_of(request)
-    try:
-        await asyncio.wait({work, departure}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            raise ClientDisconnect
-        return replied(task, work.result(), resources)
-    finally:
-        # Both do nothing to what is done; cancelling unfinished work frees its worker.
-        work.cancel()
-        departure.cancel()
+    with resources.pace.place():
+        work: asyncio.Future[object] = asyncio.wrap_future(resources.workers.submit(task, *arguments))
+        departure = departure_of(request)
+        try:
+            await asyncio.wait({work, departure}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise ClientDisconnect
+            return replied(task, work.result(), resources)
+        finally:
+            # Both do nothing to what is done; cancelling unfinished work frees its worker.
+            work.cancel()
+            departure.cancel()
 
 
 def replied(task: str, value: object, resources: Resources) -> Reply:

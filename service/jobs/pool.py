@@ -77,10 +77,6 @@ class Pool:
             self._loop.call_soon_threadsafe(self._begin, work, future)
         return future
 
-    def unfinished(self) -> int:
-        """How many tasks are worked on, or wait."""
-        return len(self._unfinished)
-
     async def ready(self) -> bool:
         """Whether there are workers, and all of them answer or are at work within their deadline."""
         return self._open and await self._supervisor.ready()

@@ -42,6 +42,9 @@ GLANCE = 0.2
 HEADER = struct.Struct("!Q")
 """What precedes every message on a pipe: the number of bytes that follow."""
 
+NICENESS = 5
+"""How far workers step aside for the process that serves, which has little to do, but at once (nice(2))."""
+
 PR_SET_PDEATHSIG = 1
 """Of prctl(2): the signal a process shall get when its parent ends."""
 
@@ -85,6 +88,7 @@ def become_worker(pipe: socket.socket, server: int, memory_limit: int) -> NoRetu
     """Work in a process just forked, then exit without returning to the code of the fork server."""
     try:
         die_with(server)
+        os.nice(NICENESS)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if memory_limit:
             resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))

@@ -25,9 +25,6 @@ class Rerouted:
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
         return self.pool.submit(self.task, *arguments, tell=tell)
 
-    def unfinished(self) -> int:
-        return self.pool.unfinished()
-
     async def ready(self) -> bool:
         return await asyncio.to_thread(self.pool.ready)
 

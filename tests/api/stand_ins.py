@@ -49,7 +49,6 @@ class FakeWorkers:
 
     outcome: Callable[..., object] = lambda task, *arguments: FITTED
     is_ready: bool = True
-    busy: int = 0
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
     def submit(self, task: str, *arguments: object, tell: Callable[[str], None] | None = None) -> Future[object]:
@@ -57,9 +56,6 @@ class FakeWorkers:
         future: Future[object] = Future()
         future.set_result(self.outcome(task, *arguments))
         return future
-
-    def unfinished(self) -> int:
-        return self.busy
 
     async def ready(self) -> bool:
         return self.is_ready

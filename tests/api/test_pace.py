@@ -11,7 +11,7 @@ from service.errors import QueueFull
 WORKERS = 2
 QUEUE = 10
 CROWD = WORKERS + pace.CROWD * WORKERS + 1
-"""Unfinished tasks of which more wait than a burst of no account leaves."""
+"""Places taken of which more wait than a burst of no account leaves."""
 
 
 class Clock:
@@ -30,11 +30,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def admits(at: Pace, unfinished: int) -> bool:
+def admits(at: Pace, taken: int) -> bool:
+    at.taken = taken
     try:
-        at.admit(unfinished)
+        with at.place():
+            assert at.taken == taken + 1
     except QueueFull:
         return False
+    finally:
+        assert at.taken == taken
     return True
 
 
@@ -42,7 +46,7 @@ def admits(at: Pace, unfinished: int) -> bool:
 @pytest.mark.parametrize("queue", [0, 1, QUEUE])
 def test_as_many_wait_as_there_is_room_for(queue: int) -> None:
     at = Pace(queue, WORKERS)
-    assert all(admits(at, unfinished) for unfinished in range(WORKERS + queue))
+    assert all(admits(at, taken) for taken in range(WORKERS + queue))
     assert not admits(at, WORKERS + queue)
 
 
@@ -64,10 +68,10 @@ def test_a_crowd_that_stands_is_turned_away_until_nobody_has_been_for_a_while(
     assert admits(at, CROWD)
     clock.now += 0.2 * patience
     assert not admits(at, CROWD)
-    assert [admits(at, WORKERS + waiting) for waiting in range(WORKERS + 1)] == [True] * WORKERS + [False]
-    clock.now += 0.9 * patience
+    assert [admits(at, WORKERS + waiting) for waiting in range(3)] == [True, False, False]
+    clock.now += 0.9 * pace.MEMORY * patience
     assert not admits(at, CROWD)
-    clock.now += 1.1 * patience
+    clock.now += 1.1 * pace.MEMORY * patience
     assert admits(at, 0)
     assert admits(at, CROWD)
 
@@ -84,9 +88,9 @@ def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
 def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
     at = quick()
     assert not admits(at, WORKERS + QUEUE)
-    assert not admits(at, WORKERS + WORKERS)
-    assert admits(at, WORKERS + WORKERS - 1)
-    clock.now += 1.1 * pace.SHORTEST
+    assert not admits(at, WORKERS + 1)
+    assert admits(at, WORKERS)
+    clock.now += 1.1 * pace.MEMORY * pace.SHORTEST
     assert admits(at, WORKERS + QUEUE - 1)
 
 

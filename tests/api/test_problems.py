@@ -104,7 +104,8 @@ def test_a_full_queue_says_when_to_come_back() -> None:
 
 
 def test_a_full_queue_refuses_before_it_reads_and_takes_jobs() -> None:
-    at = resources(workers := FakeWorkers(busy=12))
+    at = resources(workers := FakeWorkers())
+    at.pace.taken = 12
     problem(post_json("/v1/fits", at), 503, "queue_full")
     assert at.archive.documents.answers([("", "")]) == [None]
     assert list(at.spool.folder.iterdir()) == []

@@ -45,9 +45,6 @@ class OwnPool:
     ) -> Future[object]:
         return self.pool.submit(task, *arguments, deadline=deadline, tell=tell)
 
-    def unfinished(self) -> int:
-        return self.pool.unfinished()
-
     def ready(self) -> bool:
         return asyncio.run_coroutine_threadsafe(self.pool.ready(), self._loop).result()
 
