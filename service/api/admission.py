@@ -27,7 +27,7 @@ class Admission:
                 connection = HTTPConnection(scope)
                 scope["state"]["owner"] = await resources.callers.admit(connection)
                 if scope["method"] == "POST" and not prefers_job(connection.headers):
-                    resources.pace.admit()
+                    resources.pace.admit(connection.scope["client"])
             except ServiceError as error:
                 return await refusal_response(error, resources.pace)(scope, receive, send)
             except OUTAGES as error:

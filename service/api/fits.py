@@ -80,7 +80,7 @@ async def create_fit(request: Request) -> Response:
         submission = await stack.enter_async_context(received(request, resources, media.FIT_BODIES))
         waits = not prefers_job(request.headers)
         if waits:
-            stack.enter_context(resources.pace.place())
+            stack.enter_context(resources.pace.place(request.scope["client"]))
         known = await resources.batches.do(resources.archive.known, submission)
         if known is not None:
             resources.counts.fits("known").inc()

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.errors import QueueFull
 
@@ -22,11 +22,14 @@ SHORTEST = 0.25
 FITS = 10
 """The same in fits, where they take long."""
 
-MEMORY = 4
-"""For how many times as long a refusal is remembered."""
+TERM = 4
+"""For how many times as long few may wait, before it is looked at anew."""
 
 SPARE = 4
 """Of a crowd one may wait, and one more for each so many workers, so that these find work when they are done."""
+
+Client = tuple[str, int] | None
+"""The address and the port of a connection."""
 
 
 @dataclass(slots=True)
@@ -38,7 +41,8 @@ class Pace:
     mean_seconds: float = 1.0
     taken: int = 0
     _crowded_since: float | None = None
-    _refused_at: float = -math.inf
+    _short_since: float | None = None
+    _turned_away: set[Client] = field(default_factory=set)
 
     def record(self, seconds: float) -> None:
         """Count one more fit, without its wait: the newest weighs a tenth."""
@@ -49,30 +53,41 @@ class Pace:
         return max(1, math.ceil(self.queue * self.mean_seconds / self.workers))
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, client: Client) -> Iterator[None]:
         """A place among those who are served, until the block ends. Raises QueueFull."""
-        self.admit()
+        self.admit(client)
         self.taken += 1
         try:
             yield
         finally:
             self.taken -= 1
 
-    def admit(self) -> None:
-        """Make sure that there is a place. Raises QueueFull."""
-        now, waiting = time.monotonic(), self.taken - self.workers
-        if waiting <= CROWD * self.workers:
+    def admit(self, client: Client) -> None:
+        """Make sure that there is a place for a request. Raises QueueFull."""
+        self._look(time.monotonic())
+        most = self.queue if self._short_since is None else min(self.queue, 1 + self.workers // SPARE)
+        if self.taken >= self.workers + most:
+            self._short_since = self._short_since or time.monotonic()
+            if len(self._turned_away) <= self._served:
+                self._turned_away.add(client)
+            raise QueueFull("Too much work is waiting already; try again later.")
+
+    @property
+    def _served(self) -> int:
+        """How many at once are served without a crowd."""
+        return (1 + CROWD) * self.workers
+
+    def _look(self, now: float) -> None:
+        """See whether there is a crowd that stands, and whether it is one still."""
+        patience = max(SHORTEST, FITS * self.mean_seconds)
+        if self.taken <= self._served:
             self._crowded_since = None
         elif self._crowded_since is None:
             self._crowded_since = now
-        if waiting >= self._most(now):
-            self._refused_at = now
-            raise QueueFull("Too much work is waiting already; try again later.")
-
-    def _most(self, now: float) -> int:
-        """How many may wait: of a crowd that stands, or has lately, those who are served next."""
-        patience = max(SHORTEST, FITS * self.mean_seconds)
-        stands = self._crowded_since is not None and now - self._crowded_since > patience
-        if stands or now - self._refused_at < MEMORY * patience:
-            return min(self.queue, 1 + self.workers // SPARE)
-        return self.queue
+        if self._short_since is None:
+            if self._crowded_since is not None and now - self._crowded_since > patience:
+                self._short_since = now
+        elif now - self._short_since > TERM * patience:
+            # Few clients who ask again and again are no crowd, and to serve them costs less than to refuse them.
+            self._short_since = now if len(self._turned_away) > self._served else None
+            self._turned_away.clear()

@@ -110,7 +110,7 @@ async def perform(request: Request, resources: Resources, task: str, *arguments:
 
     The body must have been received, as what comes after it tells that the client is gone.
     """
-    with resources.pace.place():
+    with resources.pace.place(request.scope["client"]):
         work: asyncio.Future[object] = asyncio.wrap_future(resources.workers.submit(task, *arguments))
         departure = departure_of(request)
         try:

@@ -30,10 +30,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def admits(at: Pace, taken: int) -> bool:
+def admits(at: Pace, taken: int, client: int = 0) -> bool:
     at.taken = taken
     try:
-        with at.place():
+        with at.place(("client", client)):
             assert at.taken == taken + 1
     except QueueFull:
         return False
@@ -59,7 +59,7 @@ def slow() -> Pace:
 
 
 @pytest.mark.parametrize(("new", "patience"), [(quick, pace.SHORTEST), (slow, 7.0 * pace.FITS)])
-def test_a_crowd_that_stands_is_turned_away_until_nobody_has_been_for_a_while(
+def test_a_crowd_that_stands_is_turned_away_until_it_is_none(
     clock: Clock, new: Callable[[], Pace], patience: float
 ) -> None:
     at = new()
@@ -67,13 +67,22 @@ def test_a_crowd_that_stands_is_turned_away_until_nobody_has_been_for_a_while(
     clock.now += 0.9 * patience
     assert admits(at, CROWD)
     clock.now += 0.2 * patience
-    assert not admits(at, CROWD)
+    assert not any(admits(at, CROWD, client) for client in range(CROWD))
     assert [admits(at, WORKERS + waiting) for waiting in range(3)] == [True, False, False]
-    clock.now += 0.9 * pace.MEMORY * patience
+    clock.now += 0.9 * pace.TERM * patience
     assert not admits(at, CROWD)
-    clock.now += 1.1 * pace.MEMORY * patience
-    assert admits(at, 0)
+    clock.now += 0.2 * pace.TERM * patience
+    assert not admits(at, CROWD)
+    clock.now += 1.1 * pace.TERM * patience
     assert admits(at, CROWD)
+
+
+def test_few_who_ask_again_and_again_are_no_crowd(clock: Clock) -> None:
+    at = quick()
+    assert not admits(at, WORKERS + QUEUE)
+    assert not any(admits(at, WORKERS + 1, client) for client in range(CROWD - 1) for _ in range(100))
+    clock.now += 1.1 * pace.TERM * pace.SHORTEST
+    assert all(admits(at, WORKERS + 1, client) for client in range(CROWD - 1))
 
 
 def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
@@ -90,7 +99,7 @@ def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
     assert not admits(at, WORKERS + QUEUE)
     assert not admits(at, WORKERS + 1)
     assert admits(at, WORKERS)
-    clock.now += 1.1 * pace.MEMORY * pace.SHORTEST
+    clock.now += 1.1 * pace.TERM * pace.SHORTEST
     assert admits(at, WORKERS + QUEUE - 1)
 
 
