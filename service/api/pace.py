@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 
 from service.errors import QueueFull
 
-CROWD = 2
+CROWD = 4
 """Requests waiting for each worker that are not yet a crowd."""
 
-SHORTEST = 0.25
-"""Seconds that a crowd may stand, at least; all that wait for fits of some milliseconds are served by then."""
+FITS = 8
+"""For how many fits' time a crowd may stand."""
 
-FITS = 10
-"""The same in fits, where they take long."""
+SHORTEST = 0.05
+"""The same in seconds, at least."""
 
-TERM = 4
+TERM = 20
 """For how many times as long few may wait, before it is looked at anew."""
 
 SPARE = 4

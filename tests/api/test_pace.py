@@ -9,7 +9,7 @@ from service.api.pace import Pace
 from service.errors import QueueFull
 
 WORKERS = 2
-QUEUE = 10
+QUEUE = 20
 CROWD = WORKERS + pace.CROWD * WORKERS + 1
 """Places taken of which more wait than a burst of no account leaves."""
 
@@ -105,10 +105,10 @@ def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
 
 def test_the_wait_is_that_of_a_full_queue_at_the_latest_pace() -> None:
     at = Pace(QUEUE, WORKERS)
-    assert at.wait() == 5
+    assert at.wait() == 10
     for _ in range(100):
         at.record(0.5)
-    assert at.wait() == 3
+    assert at.wait() == 6
     for _ in range(100):
         at.record(0.0)
     assert at.wait() == 1
