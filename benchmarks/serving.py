@@ -16,8 +16,8 @@ from service import data
 from service.data import Categorical, Numeric
 
 FITS = 200
-LARGE_ROWS = 850_000
-"""A JSON body of some 40 MB."""
+LARGE_ROWS = 1_000_000
+"""A JSON body of some 70 MB."""
 
 
 def radon_columns() -> dict[str, list[float] | list[str]]:
@@ -32,13 +32,13 @@ def radon_columns() -> dict[str, list[float] | list[str]]:
 
 
 def large_body() -> bytes:
-    """A fit of two numeric columns and labels."""
+    """A fit of three numeric columns and the labels of 50,000 groups."""
     random = np.random.default_rng(2)
-    codes = random.integers(0, 5_000, LARGE_ROWS)
-    x = random.standard_normal(LARGE_ROWS)
-    y = x + random.standard_normal(5_000)[codes] + random.standard_normal(LARGE_ROWS)
-    columns = {"y": y.tolist(), "x": x.tolist(), "g": [f"g{code}" for code in codes]}
-    return json.dumps({"formula": "y ~ x + (1 | g)", "data": columns, "include": []}).encode()
+    codes = random.integers(0, 50_000, LARGE_ROWS)
+    x, z, noise = random.standard_normal((3, LARGE_ROWS))
+    y = x + random.standard_normal(50_000)[codes] + noise
+    columns = {"y": y.tolist(), "x": x.tolist(), "z": z.tolist(), "g": [f"g{code}" for code in codes]}
+    return json.dumps({"formula": "y ~ x + z + (1 | g)", "data": columns, "include": []}).encode()
 
 
 def server_milliseconds(answer: httpx.Response) -> tuple[float, float]:
