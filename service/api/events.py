@@ -34,7 +34,7 @@ router = Routes(prefix="/v1/fits", tag="fits")
             "has no job, its id, status and path.",
             "content": {"text/event-stream": {"schema": schema.EVENT}},
         },
-        **schema.refusals("not_found"),
+        **schema.refusals("not_found", "invalid_request"),
     },
 )
 async def read_events(request: Request, id: str) -> StreamingResponse:

@@ -128,7 +128,7 @@ async def list_fits(
     responses={
         200: schema.answer("The document, byte for byte as it was first sent.", FitDocument, FitCollection, JobView),
         304: {"description": "The document is the one that `If-None-Match` names."},
-        **schema.refusals("not_found", "internal", "storage_unavailable"),
+        **schema.refusals("not_found", "invalid_request", "internal", "storage_unavailable"),
     },
 )
 async def read_fit(request: Request, id: str) -> Response:

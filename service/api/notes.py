@@ -19,7 +19,7 @@ KINDS = {kind.code: kind for kind in NOTES.notes}
     "",
     summary="Every kind of note",
     response_class=Response,
-    responses={200: schema.answer("The kinds of notes.", NoteCatalogue), **schema.refusals()},
+    responses={200: schema.answer("The kinds of notes.", NoteCatalogue), **schema.refusals("invalid_request")},
 )
 async def read_notes() -> Response:
     """What the notes of fits may say: the codes, what they mean, what to do, where to read on, and what to ask next."""
@@ -30,7 +30,7 @@ async def read_notes() -> Response:
     "/{code}",
     summary="A kind of note",
     response_class=Response,
-    responses={200: schema.answer("The kind of note.", NoteKind), **schema.refusals("not_found")},
+    responses={200: schema.answer("The kind of note.", NoteKind), **schema.refusals("not_found", "invalid_request")},
 )
 async def read_note(code: str) -> Response:
     """What notes of one code say."""

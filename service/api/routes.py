@@ -1,4 +1,4 @@
-"""Routes: an endpoint that takes the raw request alone is called as it is."""
+"""Routes: an endpoint that takes the raw request alone is called as it is, and what is asked in a query is known."""
 
 from collections.abc import Callable, Coroutine
 from inspect import signature
@@ -6,19 +6,48 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.errors import Fault, InvalidRequest
+from service.quoting import excerpt, pointer_to
 
-class DirectRoute(APIRoute):
-    """A route without what the framework does for parameters, where there are none: a tenth of a small fit's time."""
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself, if the request is all it takes (the framework calls this)."""
-        if list(signature(self.endpoint).parameters) == ["request"]:
-            endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-            return endpoint
-        return super().get_route_handler()
+
+class ExactRoute(APIRoute):
+    """A route that does no more than its endpoint needs, and refuses to read over what it is asked."""
+
+    def get_route_handler(self) -> Endpoint:
+        """What answers a request (the framework calls this).
+
+        To bring no parameters to an endpoint that takes none costs the framework a tenth of a small fit's time.
+        """
+        takes_request = list(signature(self.endpoint).parameters) == ["request"]
+        handler: Endpoint = self.endpoint if takes_request else super().get_route_handler()
+        if "GET" not in (self.methods or ()) or not self.path.startswith("/v1"):
+            return handler
+        fields = self.dependant.query_params
+        if any(isinstance(kind := each.field_info.annotation, type) and issubclass(kind, BaseModel) for each in fields):
+            return handler  # The model refuses what it does not know.
+        return refusing_others({each.alias for each in fields}, handler)
+
+
+def refusing_others(known: set[str], handler: Endpoint) -> Endpoint:
+    """The handler, for requests with these query parameters alone. Raises InvalidRequest."""
+
+    async def handle(request: Request) -> Response:
+        faults = [
+            Fault(f"{excerpt(name)} is no parameter of this resource.", pointer=pointer_to("", name))
+            for name in request.query_params
+            if name not in known
+        ]
+        if faults:
+            raise InvalidRequest(faults[0].message, *faults)
+        return await handler(request)
+
+    return handle
 
 
 class Routes(APIRouter):
@@ -29,6 +58,6 @@ class Routes(APIRouter):
             prefix=prefix,
             tags=[tag] if tag else None,
             include_in_schema=include_in_schema,
-            route_class=DirectRoute,
+            route_class=ExactRoute,
             generate_unique_id_function=lambda route: route.name,
         )
