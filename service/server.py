@@ -30,6 +30,7 @@ FRAMING = (b"content-length", b"transfer-encoding")
 """What says where a body ends."""
 
 TOO_LARGE = "The request line and the headers are longer than they may be."
+NO_METHOD = "What was sent does not begin with a method that HTTP knows, such as GET or POST."
 MALFORMED = "What was sent is not HTTP as RFC 9112 has it, or not safe to understand."
 
 LINGER_SECONDS = 1.0
@@ -119,8 +120,13 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser does (uvicorn calls this where it has caught its error)."""
         error = sys.exception()
-        reason = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else None
-        self._refuse(reason if isinstance(reason, ServiceError) else MalformedHttp(MALFORMED))
+        match error, error and error.__context__:
+            case httptools.HttpParserInvalidMethodError(), _:
+                self._refuse(MalformedHttp(NO_METHOD))
+            case httptools.HttpParserCallbackError(), ServiceError() as reason:
+                self._refuse(reason)
+            case _:
+                self._refuse(MalformedHttp(MALFORMED))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Go on in this protocol where another was asked for (RFC 9110, 7.8); uvicorn calls this as the parser stops.

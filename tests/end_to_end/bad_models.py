@@ -60,7 +60,7 @@ METHODS = [
     ("DELETE", "/v1/fits", "GET or POST"), ("PUT", "/v1/fits", "GET or POST"), ("OPTIONS", "/v1/fits", "GET or POST"),
     ("TRACE", "/v1/fits", "GET or POST"), ("PUT", "/v1/fits/none", "DELETE or GET"),
     ("PATCH", "/v1/fits/none", "DELETE or GET"),
-    ("POST", "/livez", "GET"), ("BREW", "/readyz", "GET"), ("B" * 200, "/livez", "GET"),
+    ("POST", "/livez", "GET"),
     ("GET", "/v1/formulas", "POST"),
 ]  # fmt: skip
 DIGITS = [
@@ -73,6 +73,8 @@ ADDRESSES = [
     *(Refused(path[:40], get(path), "not_found", NO_PATH) for path in PATHS),
     *(Refused(f"{method[:9]} {path}", get(path, method), "method_not_allowed", f"{allowed} is.")
       for method, path, allowed in METHODS),
+    *(Refused(f"{method[:9]} /livez", get("/livez", method), "malformed_http", "a method that HTTP knows")
+      for method in ("BREW", "B" * 200)),
     *(Refused(f"digits {digits[:9]!r}", get(f"/v1/fits/none/summary?digits={digits}"),
               "invalid_request", detail, at("/digits")) for digits, detail in DIGITS),
     Refused("the summary of nothing", get("/v1/fits/none/summary"), "not_found", NO_FIT),

@@ -15,6 +15,7 @@ CSV = "y,x,g\n1.0,1,a\n2.5,2,a\n2.0,3,b\n4.5,4,b\n3.0,5,c\n5.5,6,c\n"
 """The same table."""
 
 STATUS = {
+    "malformed_http": 400,
     "malformed_body": 400,
     "not_found": 404,
     "method_not_allowed": 405,
