@@ -59,6 +59,7 @@ class Connection(HttpToolsProtocol):
     _is_refused = False
     _is_in_head = False
     _is_resuming = False
+    _is_last = False
     _data = b""
     _head_bytes = 0
     _head_clock: asyncio.TimerHandle | None = None
@@ -134,9 +135,9 @@ class Connection(HttpToolsProtocol):
         Many clients ask for HTTP/2 so. Another parser is told the framing of the body, which is the connection's last.
         """
         error = sys.exception()
-        if self.cycle is None or not self.cycle.keep_alive or not isinstance(error, httptools.HttpParserUpgrade):
+        if self._is_last or not isinstance(error, httptools.HttpParserUpgrade):
             return
-        self.cycle.keep_alive = False
+        self._is_last, self.cycle.keep_alive = True, False
         rest = self._data[error.args[0] :]
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # which is not read
