@@ -21,7 +21,10 @@ FEW_COLUMNS = 150
 """Remaining columns up to which a dense matrix is quickest whatever its pattern."""
 
 MOST_DENSE = 2500
-"""Remaining columns up to which a dense matrix is quick enough whatever its pattern."""
+"""Remaining columns up to which a dense matrix is quick enough unless it is nearly empty."""
+
+NEARLY_EMPTY = 0.02
+"""Share of all elements up to which it is worth a look whether elimination would fill the matrix."""
 
 MARKED = 64
 """Elements of a matrix for each key from which sorting the keys is cheaper."""
@@ -80,8 +83,7 @@ def _spread(products: CrossProducts, group: Codes, column: Codes, M: Matrix, own
         return DenseRest(counts, sizes), GroupSpread(n_columns, bounds, column, M)
     coupling = pair_up(group, column)
     keys = coupling.keys(n_columns)
-    touching = not meets_one_group(group, column, sizes[0], slice(0, counts[0] * sizes[0]))
-    if n_columns <= (MOST_DENSE if touching else FEW_COLUMNS):
+    if n_columns <= FEW_COLUMNS:
         rest: Rest = DenseRest(counts, sizes)
     else:
         rest = rest_of(counts, sizes, _distinct(np.concatenate([own_keys, keys]), n_columns))
@@ -111,7 +113,8 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     own, q = counts[0] * sizes[0], sizes[0]
     rows, columns = keys // n_columns, keys % n_columns
     touching = bool(np.any((columns < own) & (rows // q != columns // q)))
-    if n_columns <= (MOST_DENSE if touching else FEW_COLUMNS):
+    empty = keys.size <= NEARLY_EMPTY * n_columns**2 / 2
+    if n_columns <= (MOST_DENSE if touching and not empty else FEW_COLUMNS):
         return DenseRest(counts, sizes)
     if touching:
         return _touching_rest(counts, sizes, keys)

@@ -85,24 +85,28 @@ class Runner:
         return self._resting
 
     def close(self, grace: float) -> None:
-        """Take no more jobs, give those there are `grace` seconds to end, and hand the rest over to others."""
-        self._open, self._resting = False, True
+        """Take no more jobs, give those there are `grace` seconds to end, and hand the rest over to others.
+
+        What came out of a job and could not be kept by then is worked out again by another process.
+        """
+        self._resting = True
         end = time.monotonic() + grace
         while (self._running or self._ended) and time.monotonic() < end:
             self.wake()
             time.sleep(0.05)
+        self._open = False
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join()  # It may have taken one more job in the meantime.
         with self._lock:
             left, self._running = list(self._running.values()), {}
         for job, future in left:
             future.cancel()
             self._attempt(lambda job=job: self._ledger.release(job))  # type: ignore[misc]  # mypy#12557
-        self.wake()
-        if self._thread.is_alive():
-            self._thread.join()
         self._attempt(self._ledger.leave)
 
     def _run(self) -> None:
-        while self._open or self._running or self._ended:
+        while self._open:
             self._news.wait(BEAT)
             self._news.clear()
             self._attempt(self._look)

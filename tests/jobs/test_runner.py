@@ -4,7 +4,7 @@ import errno
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +156,37 @@ def test_who_stops_hands_over(work: Work) -> None:
     other.start()
     until(lambda: sorted(second.begins) == ["b", "c"])
     other.close(grace=0)
+
+
+def test_who_stops_hands_over_what_it_was_about_to_begin(work: Work) -> None:
+    taken, may_begin = threading.Event(), threading.Event()
+
+    def begin(job: Job, tell: Callable[[str], None]) -> Future[object]:
+        taken.set()
+        may_begin.wait(5)
+        return work.begin(job, tell)
+
+    runner = Runner(work.ledger, replace(work.desk(), begin=begin), most=1)
+    runner.start()
+    accept(work, runner, "a")
+    assert taken.wait(5)
+    closing = threading.Thread(target=runner.close, args=(0,))
+    closing.start()
+    until(lambda: runner.is_resting)
+    may_begin.set()
+    closing.join(5)
+    assert not closing.is_alive()
+    assert (work.futures["a"].cancelled(), state(work, "a")) == (True, "queued")
+
+
+def test_who_stops_does_not_wait_for_a_store_that_is_gone(work: Work) -> None:
+    work.outages = 10**6
+    runner = Runner(work.ledger, work.desk(), most=1)
+    runner.start()
+    accept(work, runner, "a")
+    until(lambda: "a" in work.futures)
+    work.futures["a"].set_result("done")
+    closing = threading.Thread(target=runner.close, args=(0.2,))
+    closing.start()
+    closing.join(5)
+    assert not closing.is_alive()
