@@ -11,6 +11,7 @@ from service.engine.criterion import Criterion
 from service.engine.dense_rest import DenseRest
 from service.engine.sparse_rest import SparseRest
 from tests.engine.cases import THETAS, case, theta_of
+from tests.engine.designs import conditioned, model
 
 CROSSED = (
     "crossed",
@@ -62,6 +63,15 @@ def test_both_ways_find_the_same(name: str, kind: str, monkeypatch: pytest.Monke
         np.testing.assert_allclose(ours.U, true.U, rtol=0, atol=little)
         # These are of the order of Psi.
         np.testing.assert_allclose(ours.effects_covariance(), true.effects_covariance(), rtol=0, atol=100 * tolerance)
+
+
+def test_a_chain_of_groups_is_sparse_however_short() -> None:
+    row = np.arange(900)
+    columns = {"y": np.sin(1.7 * row), "x": np.cos(0.9 * row), "g": row // 3, "h": (row + 1) // 3}
+    products = conditioned(model("y ~ x + (1 | g) + (x | h)", columns)).products
+    arrangement = arrange(products)
+    assert arrangement is not None
+    assert isinstance(arrangement.rest, SparseRest)
 
 
 def test_what_fills_up_is_dense(monkeypatch: pytest.MonkeyPatch) -> None:
