@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from itertools import chain
 from types import NoneType
+from typing import cast
 
 import numpy as np
 
 from service.data.columns import Reader, all_missing, numeric, table_of
 from service.data.json_text import BYTE_ORDER_MARK, DATA, Json, decode, decode_object
-from service.data.labels import are_exact, categorical_of_cells
+from service.data.labels import are_exact, categorical_of_texts
 from service.data.limits import Limits
 from service.data.table import Column, Logical, Numeric, Table
 from service.errors import ColumnLengthsDiffer, Fault, NotFinite, WrongType
@@ -100,12 +101,12 @@ def _column(name: str, cells: list[Json], *, by_record: bool) -> Column:
     if kinds <= {int, float}:
         numbers = _numbers(name, cells)
         if kinds == {int} and not are_exact(numbers.values) and _may_be_identifiers(cells):
-            return categorical_of_cells(cells)
+            return categorical_of_texts([None if cell is None else str(cell) for cell in cells])
         return numbers
     if kinds == {bool}:
         return Logical(np.array(cells, dtype=np.float64))
     if kinds == {str}:
-        return categorical_of_cells(cells)
+        return categorical_of_texts(cast("list[str | None]", cells))
     raise _mixed(name, cells, by_record=by_record)
 
 

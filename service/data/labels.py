@@ -39,12 +39,12 @@ def categorical_of_arrow(cells: Cells) -> Categorical:
     return categorical(array.indices.fill_null(-1).to_numpy(), array.dictionary.to_pylist())
 
 
-def categorical_of_cells(cells: Sequence[object]) -> Categorical:
-    """The labels that texts, or whole numbers, are; None is missing."""
-    # Each is numbered as it first occurs.
-    places: defaultdict[object, int] = defaultdict(count().__next__)
-    indices = np.fromiter(map(places.__getitem__, cells), np.intp, len(cells))
-    return categorical(indices, [None if label is None else str(label) for label in places])
+def categorical_of_texts(texts: Sequence[str | None]) -> Categorical:
+    """The labels that texts are; None is missing."""
+    # Each is numbered as it first occurs. Nobody can send texts of one hash, as could be done with whole numbers.
+    places: defaultdict[str | None, int] = defaultdict(count().__next__)
+    indices = np.fromiter(map(places.__getitem__, texts), np.intp, len(texts))
+    return categorical(indices, list(places))
 
 
 def encoded(array: Array) -> "pa.DictionaryArray[Any, Any]":
