@@ -44,7 +44,7 @@ def page(document: Piece) -> str:
     notes = ((f"`{each.code}`", " or ".join(each.severities), f"{each.title} {each.advice}") for each in NOTES.notes)
     body = [
         f"<h1>{escape(info['title'])} <small>{escape(info['version'])}</small></h1><p>{prose(info['summary'])}</p>",
-        *(f"<p>{prose(paragraph)}</p>" for paragraph in info["description"].split("\n\n")),
+        paragraphs(info["description"]),
         _contents(operations),
         "<h2 id='operations'>Operations</h2>",
         *(section(method, path, operation) for method, path, operation in operations),
@@ -77,7 +77,7 @@ def section(method: str, path: str, operation: Piece) -> str:
     """The part about one operation: what it does, how to call it, what it takes and what it answers."""
     parts = [
         f"<h3 id='{operation['operationId']}'><code><span class='method'>{method}</span> {escape(path)}</code> "
-        f"<small>{prose(operation['summary'])}</small></h3><p>{prose(operation['description'])}</p>",
+        f"<small>{prose(operation['summary'])}</small></h3>{paragraphs(operation['description'])}",
         *(f"<pre>{escape(sample['source'])}</pre>" for sample in operation.get("x-codeSamples", [])),
     ]
     if body := operation.get("requestBody"):
@@ -128,7 +128,7 @@ def shape(name: str, schema: Piece) -> str:
     )
     examples = (f"<pre>{escape(json.dumps(example, indent=1))}</pre>" for example in schema.get("examples", [])[:1])
     return (
-        f"<h3 id='{name}'>{name}</h3><p>{prose(schema.get('description', ''))}</p>"
+        f"<h3 id='{name}'>{name}</h3>{paragraphs(schema.get('description', ''))}"
         f"{''.join(examples)}{table(('field', 'type', 'meaning'), rows)}"
     )
 
@@ -167,6 +167,11 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = "".join(f"<th>{title}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{prose(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def paragraphs(text: str) -> str:
+    """Sentences, in the paragraphs that empty lines part them into."""
+    return "".join(f"<p>{prose(paragraph)}</p>" for paragraph in text.split("\n\n"))
 
 
 def prose(text: str) -> str:
