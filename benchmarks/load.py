@@ -6,6 +6,7 @@ service. The clients are processes of their own, on the same cores as the servic
 
 import argparse
 import multiprocessing
+import os
 import tempfile
 import time
 from collections import Counter
@@ -26,6 +27,9 @@ CROWD = 64
 
 PROCESSES = 2
 """In which the clients are: more would take the cores from the service, which has no more processes itself."""
+
+NICENESS = 10
+"""By which clients step aside for the service: in life they have other cores than it."""
 
 FACTOR = 4
 STRIDE = 10**8
@@ -101,7 +105,7 @@ class Numbers:
 def crowd(port: int, numbers: Numbers, clients: int, seconds: float, **how: float) -> Seen:
     """What clients see at the same time."""
     tasks = [Drive(port, numbers.take(), seconds, **how) for _ in range(clients)]  # type: ignore[arg-type]
-    with multiprocessing.Pool(min(PROCESSES, clients)) as pool:
+    with multiprocessing.Pool(min(PROCESSES, clients), os.nice, (NICENESS,)) as pool:
         seen = [one for some in pool.map(drive_all, [tasks[k::PROCESSES] for k in range(PROCESSES)]) for one in some]
     times = [each for one in seen for each in one.times]
     return Seen(times, sum((one.others for one in seen), Counter()), sum(one.told for one in seen))
