@@ -208,15 +208,15 @@ def shares_left(gram: Matrix) -> Vector:
     """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
     squares = gram.diagonal()
     varies = squares > 0
-    total = np.where(varies, squares, 1.0)
-    size = np.sqrt(total)
-    correlations = gram / (size[:, None] * size)
     # A column of zeros is left whole beside the others, and has no share.
-    np.fill_diagonal(correlations, 1.0)
+    total = squares + ~varies
+    size = np.sqrt(total)
+    correlations = gram / size / size[:, None]
+    correlations.flat[:: len(gram) + 1] = 1.0
     root, failed = dpotrf(correlations, lower=1, clean=0)
-    share: Vector = np.where(varies, root.diagonal() ** 2, 0.0)
-    if not failed and (share[varies] > NEAR_DEPENDENCE).all():
-        return share
+    share: Vector = root.diagonal() ** 2
+    if not failed and (share > NEAR_DEPENDENCE).all():
+        return share * varies
     left = gram.copy()
     share = np.empty(len(gram))
     for k in range(len(gram)):

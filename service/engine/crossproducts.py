@@ -53,10 +53,11 @@ class CrossProducts:
 
     `solution` (q, m, J) is M and `within` (m, m) is S, both of the first factor; a column of X that its Z determines
     has exact zeros in `within`; `spanned` (m,) marks those that are combinations of its columns whatever the rows.
-    `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
+    `n` is the number of rows, `log_weights` the sum of log w over them. `total_mean` (k + 1,) and `scatter`
     (k + 1, k + 1) are the unweighted mean of [X y] without the ones and the unweighted cross-products around it.
     """
 
+    n: int
     basis: Basis
     factors: tuple[FactorProducts, ...]
     solution: Matrices
@@ -66,11 +67,6 @@ class CrossProducts:
     log_weights: float
     total_mean: Vector
     scatter: Matrix
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return int(self.factors[0].counts.sum())
 
     @property
     def width(self) -> int:
@@ -158,8 +154,10 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     lean = groupwise.solve(roots, groupwise.product(second, apart))
     within = a.within + b.within + groupwise.weighted_products(apart, groupwise.product(first, lean))
     solution = groupwise.solve(roots, factors[0].cross)
-    gap, part = b.total_mean - a.total_mean, b.n / (a.n + b.n)
+    n = a.n + b.n
+    gap, part = b.total_mean - a.total_mean, b.n / n
     return CrossProducts(
+        n=n,
         basis=a.basis,
         factors=factors,
         solution=solution,
@@ -193,6 +191,7 @@ def subtract(whole: CrossProducts, part: CrossProducts) -> CrossProducts:
     gap = part.total_mean - whole.total_mean
     return replace(
         whole,
+        n=left,
         factors=factors,
         solution=solution,
         within=_without_determined(whole, whole.within - part.within - around),

@@ -81,8 +81,7 @@ def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint
     """The sums over these groups; those that several factors do not need are left empty."""
     q, p = len(N), half.shape[1]
     flat = np.ascontiguousarray(N).reshape(q * q, -1)
-    c = np.einsum("amj,m->aj", U, direction)
-    Y = np.einsum("amj,mi->aij", U[:, :-1], half)
+    c, Y = direction @ U, half.T @ U[:, :-1]
     stacked = Y.reshape(q * p, N.shape[2])
     outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
     none = np.zeros((0, 0))

@@ -76,6 +76,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
         first = int(own.fixed.intercept)
         found.append(
             CrossProducts(
+                n=rows.n,
                 basis=own.fixed,
                 factors=factor_products,
                 solution=own_solution,

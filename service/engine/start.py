@@ -71,14 +71,14 @@ def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[
     starts = np.cumsum([0, *(q * q for q in sizes)]).tolist()
     system, observed = np.zeros((starts[-1] + 1, starts[-1] + 1)), np.zeros(starts[-1] + 1)
     # Z'X (X'X)^-1/2: what least squares takes of the random effects, (q, p, J).
-    taken = [np.einsum("amj,mi->aij", factor.cross[:, :-1], half) for factor in products.factors]
+    taken = [half.T @ factor.cross[:, :-1] for factor in products.factors]
     outer = [_outer(own) for own in taken]
     for f, factor in enumerate(products.factors):
         own = slice(starts[f], starts[f + 1])
         system[own, own] = _own_traces(factor.gram, taken[f]) + outer[f] @ outer[f].T
         left = factor.gram.sum(axis=2) - np.einsum("aij,bij->ab", taken[f], taken[f])
         system[own, -1] = system[-1, own] = left.ravel()
-        c = np.einsum("amj,m->aj", factor.cross, direction)
+        c = direction @ factor.cross
         observed[own] = (c @ c.T).ravel()
     for (f, h), block in products.pairs.items():
         mine, theirs = slice(starts[f], starts[f + 1]), slice(starts[h], starts[h + 1])
