@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ BLOCK_ROWS = 16384
 """Rows taken at a time: a block of a few columns stays in the second-level cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column (value - shift) * scale; two columns of equal `key` are the same numbers, of equal `raw` before that."""
 
     key: Hashable
@@ -50,8 +49,7 @@ ONES = Column("1", lambda _, out: out.fill(1.0))
 """The column of ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """The least, the largest and the mean value of a column."""
 
     low: float
@@ -97,7 +95,9 @@ def response_column(design: Design) -> Column:
 
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
     """The extents of these columns of a design over all its rows."""
-    low, high, mean = np.array(np.inf), np.array(-np.inf), np.array(0.0)
+    low: list[Vector] = []
+    high: list[Vector] = []
+    mean: list[Vector] = []
     places: list[int] = []
     for chunk in design.chunks():
         own, places = distinct(columns(chunk))
@@ -107,11 +107,13 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
             part = out[:, : rows.stop - rows.start]
             for column, row in zip(own, part, strict=True):
                 column.fill(rows, row)
-            low, high = np.minimum(low, part.min(axis=1)), np.maximum(high, part.max(axis=1))
+            low.append(np.minimum.reduce(part, axis=1))
+            high.append(np.maximum.reduce(part, axis=1))
             # Shares of a mean, as sums might overflow.
-            mean = mean + part.sum(axis=1) / design.n
-    middle = np.minimum(np.maximum(mean, low), high)
-    found = [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
+            mean.append(np.add.reduce(part, axis=1) / design.n)
+    least, most = np.minimum.reduce(low), np.maximum.reduce(high)
+    middle = np.minimum(np.maximum(sum(mean), least), most)
+    found = [Extent(*each) for each in zip(least.tolist(), most.tolist(), middle.tolist(), strict=True)]
     return [found[place] for place in places]
 
 

@@ -104,11 +104,11 @@ def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: 
     `spanned`, `solution` M and `cross` C, both of the first factor, as in `CrossProducts`.
     """
     left = within.diagonal()
-    squares = left + np.einsum("amj,amj->m", solution, cross)
+    squares = left + _explained_squares(solution, cross)
     determined = spanned | (left <= CONSTANT * squares)
-    left_over = ~determined
-    left_over[-1] = True
-    exact: Matrix = np.where(left_over[:, None] & left_over, within, 0.0)
+    determined[-1] = False
+    exact = within.copy()
+    exact[determined] = exact[:, determined] = 0.0
     return exact
 
 
@@ -126,7 +126,7 @@ def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProd
 def _turn_factor(factor: FactorProducts, T: Matrix) -> FactorProducts:
     return replace(
         factor,
-        basis=replace(factor.basis, transform=factor.basis.transform @ T),
+        basis=RandomBasis(factor.basis.shift, factor.basis.scale, factor.basis.transform @ T),
         gram=groupwise.sandwich(T, factor.gram),
         cross=groupwise.times(T.T, factor.cross),
         mean_squares=T.T @ factor.mean_squares @ T,
@@ -136,6 +136,18 @@ def _turn_factor(factor: FactorProducts, T: Matrix) -> FactorProducts:
 def total_products(products: CrossProducts) -> Matrix:
     """D'D (m, m), weighted."""
     return products.within + groupwise.weighted_products(products.solution, products.factors[0].cross)
+
+
+def total_squares(products: CrossProducts) -> Vector:
+    """The diagonal of D'D (m,), weighted."""
+    squares: Vector = products.within.diagonal() + _explained_squares(products.solution, products.factors[0].cross)
+    return squares
+
+
+def _explained_squares(solution: Matrices, cross: Matrices) -> Vector:
+    """The squares of the m columns that the first factor's columns explain, (m,), from its M and C."""
+    squares: Vector = np.vecdot(solution, cross).sum(axis=0)
+    return squares
 
 
 def squares_of_response(products: CrossProducts) -> float:

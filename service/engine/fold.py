@@ -108,7 +108,7 @@ def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sum
     out = np.empty((len(rows.columns), min(size, rows.n)))
     for block in blocks(rows.n, size):
         part = rows.read(block, out)
-        shares, all_ones = part.sum(axis=1) / rows.n, part.shape[1] / rows.n
+        shares, all_ones = (np.add.reduce(part, axis=1) / rows.n).tolist(), part.shape[1] / rows.n
         means += [all_ones if place is None else shares[place] for place in rows.fixed]
         weights = None if rows.design.weights is None else rows.design.weights[block]
         weighted = part if weights is None else part * weights
@@ -179,11 +179,8 @@ def _around(
 ) -> _Around:
     """The products of what is left of every row, weighted, and of the rows around their means, which are not."""
     m = len(rows.fixed)
-    sizes = [len(np.arange(m)[kept]) for kept in rows.models]
-    found = _Around(
-        [np.zeros((k, k)) for k in sizes],
-        [np.zeros((k, k)) for k in sizes],
-    )
+    sizes = [rows.spanned[kept].size for kept in rows.models]
+    found = _Around([np.zeros((k, k)) for k in sizes], [np.zeros((k, k)) for k in sizes])
     codes = factors[0].grouping.codes
     at_once = rows_at_once(2 * m)
     out = np.empty((len(rows.columns), min(at_once, rows.n)))

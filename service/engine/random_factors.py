@@ -84,22 +84,28 @@ class Parameters:
         return self.factor.size
 
     @cached_property
+    def places(self) -> tuple[tuple[int, int, int], ...]:
+        """The factor, row and column of every parameter, (k,)."""
+        return tuple(zip(self.factor.tolist(), self.row.tolist(), self.column.tolist(), strict=True))
+
+    @cached_property
     def spans(self) -> tuple[slice, ...]:
         """Where the parameters of every factor are among the k."""
-        ends = np.searchsorted(self.factor, np.arange(len(self.sizes) + 1)).tolist()
+        factors = self.factor.tolist()
+        ends = accumulate((factors.count(f) for f in range(len(self.sizes))), initial=0)
         return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
     def roots(self, theta: Vector) -> list[Matrix]:
         """Lambda (q, q), lower triangular, of every factor."""
         roots = [np.zeros((q, q)) for q in self.sizes]
-        for f, r, c, value in zip(self.factor, self.row, self.column, theta.tolist(), strict=True):
+        for (f, r, c), value in zip(self.places, theta.tolist(), strict=True):
             roots[f][r, c] = value
         return roots
 
     def theta(self, roots: Iterable[Matrix]) -> Vector:
         """The parameters (k,) in these Lambdas."""
         matrices = list(roots)
-        return np.array([matrices[f][r, c] for f, r, c in zip(self.factor, self.row, self.column, strict=True)])
+        return np.array([matrices[f][r, c] for f, r, c in self.places])
 
 
 def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Parameters:

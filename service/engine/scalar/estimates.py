@@ -1,5 +1,7 @@
 """The estimates of a model with one varying coefficient: at a finite theta, and at the two limits."""
 
+import math
+
 import numpy as np
 
 from service.arrays import Matrix, Vector
@@ -13,7 +15,7 @@ from service.engine.scalar.limits import NoPooling
 
 def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
     """The estimates at a finite theta; `nu` are the degrees of freedom sigma is profiled with."""
-    sigma, theta = float(np.sqrt(at.rho / nu)), float(np.sqrt(at.phi))
+    sigma, theta = math.sqrt(at.rho / nu), math.sqrt(at.phi)
     total = at.phi * fold.products.factors[0].gram[0, 0]
     return _assembled(
         fold,
@@ -118,7 +120,7 @@ def _assembled(
         effects=(weight * (solution[-1] - beta @ solution[:-1]))[None] * (scale * unit),
         effect_errors=lambda: effect_sd[None] * (scale * unit),
         weight=weight if factor.is_varying_intercept else None,
-        mean_sd=sd * float(np.sqrt(mean_square)) * unit,
+        mean_sd=sd * math.sqrt(mean_square) * unit,
     )
     return assemble(
         fold,
