@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +78,7 @@ def matrix_column(matrix: ModelMatrix, k: int) -> Column:
     """Column k of a model matrix as it is given."""
     if matrix.is_constant_one(k):
         return ONES
-    return Column(matrix.identity(k), lambda rows, out: matrix.fill(k, rows, out))
+    return Column(matrix.identity(k), partial(matrix.fill, k))
 
 
 def response_column(design: Design) -> Column:
