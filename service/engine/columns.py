@@ -96,9 +96,9 @@ def response_column(design: Design) -> Column:
 
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
     """The extents of these columns of a design over all its rows."""
-    low: list[Vector] = []
-    high: list[Vector] = []
-    mean: list[Vector] = []
+    low: list[list[float]] = []
+    high: list[list[float]] = []
+    mean: list[list[float]] = []
     places: list[int] = []
     for chunk in design.chunks():
         own, places = distinct(columns(chunk))
@@ -108,14 +108,18 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
             part = out[:, : rows.stop - rows.start]
             for column, row in zip(own, part, strict=True):
                 column.fill(rows, row)
-            low.append(np.minimum.reduce(part, axis=1))
-            high.append(np.maximum.reduce(part, axis=1))
+            low.append(np.minimum.reduce(part, axis=1).tolist())
+            high.append(np.maximum.reduce(part, axis=1).tolist())
             # Shares of a mean, as sums might overflow.
-            mean.append(np.add.reduce(part, axis=1) / design.n)
-    least, most = np.minimum.reduce(low), np.maximum.reduce(high)
-    middle = np.minimum(np.maximum(sum(mean), least), most)
-    found = [Extent(*each) for each in zip(least.tolist(), most.tolist(), middle.tolist(), strict=True)]
+            mean.append((np.add.reduce(part, axis=1) / design.n).tolist())
+    by_column = (zip(*blockwise, strict=True) for blockwise in (low, high, mean))
+    found = [_extent(min(least), max(most), sum(shares)) for least, most, shares in zip(*by_column, strict=True)]
     return [found[place] for place in places]
+
+
+def _extent(low: float, high: float, mean: float) -> Extent:
+    """The extent of a column, whose mean lies inside whatever rounding has done to it."""
+    return Extent(low, high, min(max(mean, low), high))
 
 
 def blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:

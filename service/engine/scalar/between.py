@@ -54,7 +54,9 @@ def between_groups(weights: Vector, means: Matrix) -> Between:
 
     A group of no weight, as where a varying slope's x is 0 in all its rows, is not pooled.
     """
-    order = np.argsort(weights, kind="stable")[np.count_nonzero(weights <= 0.0) :]
+    order = weights.argsort(kind="stable")
+    if weights[order[0]] <= 0.0:
+        order = order[np.count_nonzero(weights <= 0.0) :]
     weights, means = weights[order], means[order]
     changes = np.ones(weights.size + 1, dtype=np.bool_)
     np.not_equal(weights[1:], weights[:-1], out=changes[1:-1])

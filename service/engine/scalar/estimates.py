@@ -1,6 +1,8 @@
 """The estimates of a model with one varying coefficient: at a finite theta, and at the two limits."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -25,7 +27,7 @@ def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
         sd=sigma * theta,
         theta=theta,
         weight=total / (1.0 + total),
-        effect_sd=sigma * theta / np.sqrt(1.0 + total),
+        effect_sd=lambda: sigma * theta / np.sqrt(1.0 + total),
         residual_df=nu,
         evaluation=at,
     )
@@ -47,7 +49,7 @@ def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
         sd=np.inf,
         theta=np.inf,
         weight=np.ones(weights.size),
-        effect_sd=sigma / np.sqrt(weights),
+        effect_sd=lambda: sigma / np.sqrt(weights),
         residual_df=limit.residual_df,
     )
 
@@ -66,7 +68,7 @@ def estimates_without_noise(fold: Fold, limit: NoPooling, *, restricted: bool) -
         sd=0.0 if nothing else sd,
         theta=0.0 if nothing else np.inf,
         weight=np.full(groups, 0.0 if nothing else 1.0),
-        effect_sd=np.zeros(groups),
+        effect_sd=partial(np.zeros, groups),
         residual_df=df,
     )
 
@@ -101,7 +103,7 @@ def _assembled(
     sd: float,
     theta: float,
     weight: Vector,
-    effect_sd: Vector,
+    effect_sd: Callable[[], Vector],
     residual_df: int,
     evaluation: Evaluation | None = None,
 ) -> Estimates:
@@ -118,7 +120,7 @@ def _assembled(
         spread=np.array([[sd * scale * unit]]),
         sd=np.array([sd * scale * unit]),
         effects=(weight * (solution[-1] - beta @ solution[:-1]))[None] * (scale * unit),
-        effect_errors=lambda: effect_sd[None] * (scale * unit),
+        effect_errors=lambda: effect_sd()[None] * (scale * unit),
         weight=weight if factor.is_varying_intercept else None,
         mean_sd=sd * math.sqrt(mean_square) * unit,
     )
