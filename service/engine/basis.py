@@ -156,7 +156,7 @@ def plain_bases(design: Design) -> Bases:
     for factor in factors:
         random.append(_plain_random_basis(factor, rest[: factor.n_coefficients]))
         rest = rest[factor.n_coefficients :]
-    if max(each.magnitude for each in found) > LARGEST:
+    if any(each.magnitude > LARGEST for each in found):
         names = [*(design.names[c] for c in columns), design.response]
         _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
     stays = _unshifted(design, factors, columns)

@@ -152,8 +152,7 @@ def _explained_squares(solution: Matrices, cross: Matrices) -> Vector:
 
 def squares_of_response(products: CrossProducts) -> float:
     """y'y, weighted, the last of D'D."""
-    explained = products.solution[:, -1] * products.factors[0].cross[:, -1]
-    return float(products.within[-1, -1] + explained.sum())
+    return float(total_squares(products)[-1])
 
 
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:

@@ -38,7 +38,7 @@ def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
     weights = fold.products.factors[0].gram[0, 0]
     no_noise = has_no_noise(fold.products, limit)
     sigma = 0.0 if no_noise else float(np.sqrt(limit.residual_squares / limit.residual_df))
-    covariance = sigma**2 * limit.within_inverse
+    effect_sd, covariance = sigma / np.sqrt(weights), sigma**2 * limit.within_inverse
     covariance[np.diag(limit.between_inverse) > 0] = np.inf
     covariance[:, np.diag(limit.between_inverse) > 0] = np.inf
     return _assembled(
@@ -49,7 +49,7 @@ def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
         sd=np.inf,
         theta=np.inf,
         weight=np.ones(weights.size),
-        effect_sd=lambda: sigma / np.sqrt(weights),
+        effect_sd=lambda: effect_sd,
         residual_df=limit.residual_df,
     )
 
