@@ -1,6 +1,7 @@
 """Columns of a table as a formula names them: what a name means, and which cells are missing or not finite."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -24,7 +25,11 @@ def find_column(name: Name, table: Table) -> Column:
 
 def columns_of(expressions: Iterable[Expression], table: Table) -> list[str]:
     """The columns these expressions name, each once; raises UnknownColumn for one the table does not have."""
-    names = [name for expression in expressions for name in names_in(expression)]
+    return columns_named([name for expression in expressions for name in names_in(expression)], table)
+
+
+def columns_named(names: Sequence[Name], table: Table) -> list[str]:
+    """The columns of these names, each once; raises UnknownColumn for one the table does not have."""
     for name in names:
         find_column(name, table)
     return list(dict.fromkeys(name.text for name in names))
@@ -34,10 +39,10 @@ def has_missing_cells(column: Column) -> bool:
     """Whether any cell of a column is missing; needs no memory."""
     match column:
         case Categorical(codes=codes):
-            return bool(codes.min(initial=0) < 0)
+            return bool(np.minimum.reduce(codes, initial=0) < 0)
         case Numeric(values=values) | Logical(values=values):
             # The least of numbers is no number where one of them is none.
-            return bool(np.isnan(values.min(initial=0.0)))
+            return math.isnan(np.minimum.reduce(values, initial=0.0))
 
 
 def missing_cells(column: Column) -> Flags:

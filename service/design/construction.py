@@ -7,7 +7,7 @@ from itertools import chain, groupby
 
 from service.data.table import Rows, Table
 from service.design.coding import Coding
-from service.design.columns import columns_of
+from service.design.columns import columns_named
 from service.design.design import Design
 from service.design.missing import Missing, complete_rows
 from service.design.model_frame import ModelFrame
@@ -147,7 +147,7 @@ class _Designs:
         if len(formula.responses) > 1:
             raise several_responses(formula)
         check_contrasts(formula, self.table, self.contrasts)
-        columns = columns_of(formula.variables.values(), self.table)
+        columns = columns_named(formula.names, self.table)
         columns += [*self.also, *([] if self.weights is None else [self.weights])]
         complete = self.complete(columns)
         y = take_response(formula, complete.value(formula.response, formula))

@@ -28,7 +28,7 @@ def choose_factors(
     """
     factors = {}
     for label in labels:
-        option = _option(label, formula.variables[label], contrasts)
+        option = _option(label, formula.variables[label], contrasts) if contrasts else None
         scheme = TREATMENT if option is None else contrasts[option]
         match values[label]:
             case Categorical() as value:

@@ -11,7 +11,7 @@ from service.design.columns import has_missing_cells, missing_cells
 from service.design.evaluation import Basis, Value, evaluate, take_constants
 from service.design.levels import in_order
 from service.design.missing import Gaps
-from service.formula.expression import Expression
+from service.formula.expression import Expression, Name
 
 Trees = Mapping[str, Expression]
 """Expressions by the label of their variable."""
@@ -66,6 +66,8 @@ class ModelFrame:
 
     def _taken(self, label: str, tree: Expression) -> dict[str, Constants]:
         """The statistics of one variable."""
+        if isinstance(tree, Name):
+            return {}
         if label not in self._constants:
             self._constants[label] = take_constants([tree], self.table)
         return self._constants[label]

@@ -6,7 +6,6 @@ are known by their label: formulas that print alike mean the same.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import TypeVar
 
 from service.arrays import Codes, Vector
@@ -20,7 +19,7 @@ from service.design.model_matrix import ModelMatrix
 from service.design.random_effects import Groupings, make_random_effects
 from service.design.responses import take_offset, take_weights
 from service.design.terms import Variable, make_matrix
-from service.formula.formula import Formula, RandomTerm, Term, labels_used
+from service.formula.formula import Formula, RandomTerm, Term
 
 Key = TypeVar("Key")
 Made = TypeVar("Made")
@@ -63,10 +62,8 @@ class RowSet:
 
     def predictors(self, formula: Formula) -> Predictors:
         """The predictors of a formula at these rows; raises the errors of the model."""
-        used = labels_used(formula.terms, formula.offsets, formula.random)
-        values = {label: self.value(label, formula) for label in formula.variables if label in used}
-        labels = dict.fromkeys(chain.from_iterable(chain(formula.terms, *(term.terms for term in formula.random))))
-        coded = {label: self._code(label, formula) for label in labels}
+        values = {label: self.value(label, formula) for label in formula.predictors}
+        coded = {label: self._code(label, formula) for label in formula.coded}
         factors = {label: factor for label, (factor, _) in coded.items() if factor is not None}
         variables = {label: variable for label, (_, variable) in coded.items()}
         return Predictors(

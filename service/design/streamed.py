@@ -15,7 +15,7 @@ from service.data.table import Rows
 from service.design.batches import Batches
 from service.design.coder import Coder, Values, columns_at
 from service.design.coding import Coding, Factor
-from service.design.columns import columns_of
+from service.design.columns import columns_named
 from service.design.design import Design
 from service.design.evaluation import takes_statistics
 from service.design.factors import choose_factors
@@ -26,7 +26,7 @@ from service.design.refusals import several_responses
 from service.design.responses import take_offset, take_response
 from service.design.streamed_groups import StreamedGrouping
 from service.design.survey import Survey, Variable
-from service.formula.formula import Formula, Term, labels_used
+from service.formula.formula import Formula, Term
 from service.formula.variables import names_in
 
 MOST_CELLS = 2**23
@@ -83,7 +83,7 @@ def make_streamed_design(
     if len(formula.responses) > 1:
         raise several_responses(formula)
     check_contrasts(formula, outline, contrasts or {})
-    names = columns_of(formula.variables.values(), outline)
+    names = columns_named(formula.names, outline)
     names = names if weights is None else list(dict.fromkeys([*names, weights]))
     batches = Batches(rows, names, levels or {})
     survey = _surveyed(formula, batches, weights)
@@ -114,8 +114,7 @@ def make_streamed_design(
 
 def _surveyed(formula: Formula, batches: Batches, weights: str | None) -> Survey:
     """What one pass over the rows tells of the variables."""
-    used = labels_used(formula.terms, formula.offsets, formula.random)
-    labels = [formula.response, *(label for label in formula.variables if label in used)]
+    labels = [formula.response, *formula.predictors]
     variables = {label: Variable(formula.variables[label]) for label in labels}
     survey = Survey(variables, chain.from_iterable(term.group for term in formula.random), weights)
     for table in batches.tables():

@@ -156,8 +156,9 @@ def plain_bases(design: Design) -> Bases:
     for factor in factors:
         random.append(_plain_random_basis(factor, rest[: factor.n_coefficients]))
         rest = rest[factor.n_coefficients :]
-    names = [*(design.names[c] for c in columns), design.response]
-    _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
+    if any(each.magnitude > LARGEST for each in found):
+        names = [*(design.names[c] for c in columns), design.response]
+        _require_moderate([*names, *(name for factor in factors for name in factor.names)], found)
     stays = _unshifted(design, factors, columns)
     return Bases(factors, _plain_basis(design, columns, fixed, stays), tuple(random))
 
@@ -204,17 +205,18 @@ def _plain_basis(design: Design, columns: Codes, extents: Sequence[Extent], unsh
 
 def _plain_random_basis(factor: RandomFactor, extents: Sequence[Extent]) -> RandomBasis:
     q = factor.n_coefficients
-    shift, scale, transform = np.zeros(q), np.ones(q), np.eye(q)
+    shift, scale, transform = [0.0] * q, [1.0] * q, np.zeros((q, q))
     for effect, term in zip(factor.effects, factor.terms, strict=True):
         ones = _intercept(effect.Z)
         intercept = None if ones is None else term.start + ones
         for k in range(term.start, term.stop):
             if k != intercept:
                 shift[k] = 0.0 if intercept is None else extents[k].mean
-                scale[k] = transform[k, k] = extents[k].scale_around(shift[k])
+                scale[k] = extents[k].scale_around(shift[k])
                 if intercept is not None:
                     transform[intercept, k] = -shift[k] * scale[k]
-    return RandomBasis(shift, scale, transform)
+            transform[k, k] = scale[k]
+    return RandomBasis(np.array(shift), np.array(scale), transform)
 
 
 def random_columns(factor: RandomFactor, basis: RandomBasis) -> list[Column]:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +15,7 @@ BLOCK_ROWS = 16384
 """Rows taken at a time: a block of a few columns stays in the second-level cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column (value - shift) * scale; two columns of equal `key` are the same numbers, of equal `raw` before that."""
 
     key: Hashable
@@ -50,8 +50,7 @@ ONES = Column("1", lambda _, out: out.fill(1.0))
 """The column of ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """The least, the largest and the mean value of a column."""
 
     low: float
@@ -79,7 +78,7 @@ def matrix_column(matrix: ModelMatrix, k: int) -> Column:
     """Column k of a model matrix as it is given."""
     if matrix.is_constant_one(k):
         return ONES
-    return Column(matrix.identity(k), lambda rows, out: matrix.fill(k, rows, out))
+    return Column(matrix.identity(k), partial(matrix.fill, k))
 
 
 def response_column(design: Design) -> Column:
@@ -97,7 +96,9 @@ def response_column(design: Design) -> Column:
 
 def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> list[Extent]:
     """The extents of these columns of a design over all its rows."""
-    low, high, mean = np.array(np.inf), np.array(-np.inf), np.array(0.0)
+    low: list[list[float]] = []
+    high: list[list[float]] = []
+    mean: list[list[float]] = []
     places: list[int] = []
     for chunk in design.chunks():
         own, places = distinct(columns(chunk))
@@ -107,12 +108,18 @@ def extents_of(design: Design, columns: Callable[[Design], list[Column]]) -> lis
             part = out[:, : rows.stop - rows.start]
             for column, row in zip(own, part, strict=True):
                 column.fill(rows, row)
-            low, high = np.minimum(low, part.min(axis=1)), np.maximum(high, part.max(axis=1))
+            low.append(np.minimum.reduce(part, axis=1).tolist())
+            high.append(np.maximum.reduce(part, axis=1).tolist())
             # Shares of a mean, as sums might overflow.
-            mean = mean + part.sum(axis=1) / design.n
-    middle = np.minimum(np.maximum(mean, low), high)
-    found = [Extent(*each) for each in zip(low.tolist(), high.tolist(), middle.tolist(), strict=True)]
+            mean.append((np.add.reduce(part, axis=1) / design.n).tolist())
+    by_column = (zip(*blockwise, strict=True) for blockwise in (low, high, mean))
+    found = [_extent(min(least), max(most), sum(shares)) for least, most, shares in zip(*by_column, strict=True)]
     return [found[place] for place in places]
+
+
+def _extent(low: float, high: float, mean: float) -> Extent:
+    """The extent of a column, whose mean lies inside whatever rounding has done to it."""
+    return Extent(low, high, min(max(mean, low), high))
 
 
 def blocks(n: int, size: int = BLOCK_ROWS) -> Iterator[slice]:

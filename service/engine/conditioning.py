@@ -16,11 +16,12 @@ from service.design import INTERCEPT, Design
 from service.engine import groupwise
 from service.engine.basis import Bases, Basis, RandomBasis, fixed_columns
 from service.engine.columns import ONES
-from service.engine.crossproducts import CrossProducts, FactorProducts, total_products, turn_random
+from service.engine.crossproducts import CrossProducts, FactorProducts, total_squares, turn_random
 from service.engine.fold import fold
 from service.engine.profile import whiten
 from service.engine.random_factors import RandomFactor
 from service.engine.scalar.limits import no_pooling
+from service.engine.spectrum import eigen
 from service.engine.triangle import triangle_below, triangular_factor
 
 LEVEL = 1e-12
@@ -91,13 +92,18 @@ def condition(design: Design, bases: Bases, products: CrossProducts) -> Fold:
     if apart is not None:
         turned = products.basis.turned(products.basis.rotation @ apart)
         products = fold(design, replace(bases, fixed=turned))
-    first = np.zeros(int(design.intercept), dtype=np.intp)
-    positions = np.concatenate([first, plain.columns[kept]])
-    unused = np.ones(len(design.names), dtype=bool)
-    unused[positions] = False
-    products = _orthonormal(products, factors)
-    aliased, unexplained = np.flatnonzero(unused), float(shares[-1])
-    return Fold(products, factors, bases.random, positions, aliased, group_level, unexplained)
+    used = np.zeros(len(design.names), dtype=np.bool_)
+    used[plain.columns[kept]] = True
+    used[: int(design.intercept)] = True
+    return Fold(
+        products=_orthonormal(products, factors),
+        factors=factors,
+        random=bases.random,
+        kept=used.nonzero()[0],
+        aliased=(~used).nonzero()[0],
+        group_level=group_level,
+        unexplained=float(shares[-1]),
+    )
 
 
 def sharpen(design: Design, fold: Fold) -> Fold:
@@ -145,7 +151,7 @@ def _constant_within_groups(products: CrossProducts, factors: tuple[RandomFactor
         if factor.is_varying_intercept and own is products.factors[0]:
             constant |= products.determined()
         elif INTERCEPT in factor.names:
-            squares = total_products(products).diagonal()[:-1]
+            squares = total_squares(products)[:-1]
             sums = own.cross[factor.names.index(INTERCEPT), :-1]
             left = squares - (sums**2 * groupwise.reciprocal(own.weights)).sum(axis=1)
             constant |= (left <= LEVEL * squares).astype(np.intp)
@@ -179,11 +185,11 @@ def _levels_apart(products: CrossProducts) -> Matrix | None:
     own.
     """
     within = _within(products)
-    inside = np.flatnonzero(within.diagonal()[:-1])
+    inside = within.diagonal()[:-1].nonzero()[0]
     if inside.size < 2:
         return None
     size = np.sqrt(within.diagonal())[inside]
-    values, vectors = np.linalg.eigh(within[np.ix_(inside, inside)] / size / size[:, None])
+    values, vectors = eigen(within[np.ix_(inside, inside)] / size / size[:, None])
     if values[0] > NEARLY_CONSTANT:
         return None
     apart = np.eye(products.basis.shift.size)
@@ -208,15 +214,15 @@ def shares_left(gram: Matrix) -> Vector:
     """The share of each column's square that the earlier columns leave, from the cross-products (Cholesky's pivots)."""
     squares = gram.diagonal()
     varies = squares > 0
-    total = np.where(varies, squares, 1.0)
-    size = np.sqrt(total)
-    correlations = gram / (size[:, None] * size)
     # A column of zeros is left whole beside the others, and has no share.
-    np.fill_diagonal(correlations, 1.0)
+    total = squares + ~varies
+    size = np.sqrt(total)
+    correlations = gram / size / size[:, None]
+    correlations.flat[:: len(gram) + 1] = 1.0
     root, failed = dpotrf(correlations, lower=1, clean=0)
-    share: Vector = np.where(varies, root.diagonal() ** 2, 0.0)
-    if not failed and (share[varies] > NEAR_DEPENDENCE).all():
-        return share
+    share: Vector = root.diagonal() ** 2
+    if not failed and (share > NEAR_DEPENDENCE).all():
+        return share * varies
     left = gram.copy()
     share = np.empty(len(gram))
     for k in range(len(gram)):

@@ -67,6 +67,7 @@ class Point:
 
     `lambdas` are the Lambdas in the random bases; `log_determinant` is log|V|, `log_determinant_fixed` log|A_XX|.
     `half` (p, p) is such that half half' = A_XX^-1; `beta` (p,), `rho`, `factors` and `uncertainty` as in `Evaluation`.
+    `direction` (m,) is what multiplies D = [X y] to make the residuals, (-beta, 1).
     """
 
     theta: Vector
@@ -75,14 +76,10 @@ class Point:
     log_determinant_fixed: float
     half: Matrix
     beta: Vector
+    direction: Vector
     rho: float
     factors: tuple[Solved, ...]
     uncertainty: float
-
-    @property
-    def direction(self) -> Vector:
-        """What multiplies D = [X y] to make the residuals, (m,)."""
-        return np.append(-self.beta, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +144,10 @@ class Criterion:
             log_determinant_fixed=log_determinant_fixed,
             half=R.T,
             beta=beta,
+            direction=direction,
             rho=rho,
             factors=eliminated.factors,
-            uncertainty=self.nu * np.finfo(np.float64).eps * eliminated.subtracted_from / rho,
+            uncertainty=self.nu * sys.float_info.epsilon * eliminated.subtracted_from / rho,
         )
 
     def derivatives(
@@ -175,7 +173,7 @@ class Criterion:
 
     def rho_slope(self, point: Point) -> Vector:
         """The derivatives of rho by theta, (k,)."""
-        pulls = (np.einsum("amj,m->aj", solved.U, point.direction) for solved in point.factors)
+        pulls = (point.direction @ solved.U for solved in point.factors)
         return gradient_by_theta(self.parameters, point.lambdas, [-(c @ c.T) for c in pulls])
 
     def pooled(self, root: Matrix) -> Pooled:

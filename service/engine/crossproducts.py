@@ -53,10 +53,11 @@ class CrossProducts:
 
     `solution` (q, m, J) is M and `within` (m, m) is S, both of the first factor; a column of X that its Z determines
     has exact zeros in `within`; `spanned` (m,) marks those that are combinations of its columns whatever the rows.
-    `log_weights` is the sum of log w over rows. `total_mean` (k + 1,) and `scatter`
+    `n` is the number of rows, `log_weights` the sum of log w over them. `total_mean` (k + 1,) and `scatter`
     (k + 1, k + 1) are the unweighted mean of [X y] without the ones and the unweighted cross-products around it.
     """
 
+    n: int
     basis: Basis
     factors: tuple[FactorProducts, ...]
     solution: Matrices
@@ -66,11 +67,6 @@ class CrossProducts:
     log_weights: float
     total_mean: Vector
     scatter: Matrix
-
-    @property
-    def n(self) -> int:
-        """The number of rows."""
-        return int(self.factors[0].counts.sum())
 
     @property
     def width(self) -> int:
@@ -108,11 +104,11 @@ def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: 
     `spanned`, `solution` M and `cross` C, both of the first factor, as in `CrossProducts`.
     """
     left = within.diagonal()
-    squares = left + np.einsum("amj,amj->m", solution, cross)
+    squares = left + _explained_squares(solution, cross)
     determined = spanned | (left <= CONSTANT * squares)
-    left_over = ~determined
-    left_over[-1] = True
-    exact: Matrix = np.where(left_over[:, None] & left_over, within, 0.0)
+    determined[-1] = False
+    exact = within.copy()
+    exact[determined] = exact[:, determined] = 0.0
     return exact
 
 
@@ -130,7 +126,7 @@ def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProd
 def _turn_factor(factor: FactorProducts, T: Matrix) -> FactorProducts:
     return replace(
         factor,
-        basis=replace(factor.basis, transform=factor.basis.transform @ T),
+        basis=RandomBasis(factor.basis.shift, factor.basis.scale, factor.basis.transform @ T),
         gram=groupwise.sandwich(T, factor.gram),
         cross=groupwise.times(T.T, factor.cross),
         mean_squares=T.T @ factor.mean_squares @ T,
@@ -142,10 +138,21 @@ def total_products(products: CrossProducts) -> Matrix:
     return products.within + groupwise.weighted_products(products.solution, products.factors[0].cross)
 
 
+def total_squares(products: CrossProducts) -> Vector:
+    """The diagonal of D'D (m,), weighted."""
+    squares: Vector = products.within.diagonal() + _explained_squares(products.solution, products.factors[0].cross)
+    return squares
+
+
+def _explained_squares(solution: Matrices, cross: Matrices) -> Vector:
+    """The squares of the m columns that the first factor's columns explain, (m,), from its M and C."""
+    squares: Vector = np.vecdot(solution, cross).sum(axis=0)
+    return squares
+
+
 def squares_of_response(products: CrossProducts) -> float:
     """y'y, weighted, the last of D'D."""
-    explained = products.solution[:, -1] * products.factors[0].cross[:, -1]
-    return float(products.within[-1, -1] + explained.sum())
+    return float(total_squares(products)[-1])
 
 
 def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
@@ -158,8 +165,10 @@ def merge(a: CrossProducts, b: CrossProducts) -> CrossProducts:
     lean = groupwise.solve(roots, groupwise.product(second, apart))
     within = a.within + b.within + groupwise.weighted_products(apart, groupwise.product(first, lean))
     solution = groupwise.solve(roots, factors[0].cross)
-    gap, part = b.total_mean - a.total_mean, b.n / (a.n + b.n)
+    n = a.n + b.n
+    gap, part = b.total_mean - a.total_mean, b.n / n
     return CrossProducts(
+        n=n,
         basis=a.basis,
         factors=factors,
         solution=solution,
@@ -193,6 +202,7 @@ def subtract(whole: CrossProducts, part: CrossProducts) -> CrossProducts:
     gap = part.total_mean - whole.total_mean
     return replace(
         whole,
+        n=left,
         factors=factors,
         solution=solution,
         within=_without_determined(whole, whole.within - part.within - around),

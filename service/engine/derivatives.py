@@ -47,7 +47,7 @@ def slopes_by_psi(
     curvature = _exact(sums[0], rho, nu, restricted=restricted) if len(sums) == 1 else _expected(sums)
     if sigma_follows:
         share = np.concatenate([own.cc.ravel() for own in sums]) / rho
-        curvature -= nu * np.outer(share, share)
+        curvature -= nu * (share[:, None] * share)
     return slopes, curvature
 
 
@@ -81,8 +81,7 @@ def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint
     """The sums over these groups; those that several factors do not need are left empty."""
     q, p = len(N), half.shape[1]
     flat = np.ascontiguousarray(N).reshape(q * q, -1)
-    c = np.einsum("amj,m->aj", U, direction)
-    Y = np.einsum("amj,mi->aij", U[:, :-1], half)
+    c, Y = direction @ U, half.T @ U[:, :-1]
     stacked = Y.reshape(q * p, N.shape[2])
     outer = (stacked @ stacked.T).reshape(q, p, q, p).transpose(0, 2, 1, 3)
     none = np.zeros((0, 0))
@@ -158,11 +157,8 @@ def _psi_by_theta(parameters: Parameters, lambdas: Sequence[Matrix]) -> Matrix:
     """The derivatives of the elements of all Psi by theta, (k, K)."""
     jacobian, start = np.zeros((parameters.count, sum(root.size for root in lambdas))), 0
     for own, root in zip(parameters.spans, lambdas, strict=True):
-        row, scores = parameters.row[own], root[:, parameters.column[own]].T
-        each, q = np.arange(row.size), len(root)
-        change = jacobian[own, start : start + q * q].reshape(row.size, q, q)
-        change[each, row] += scores
-        change[each, :, row] += scores
-        jacobian[own, start : start + q * q] = change.reshape(-1, q * q)
-        start += q * q
+        units, scores = np.eye(len(root))[parameters.row[own]], root.T[parameters.column[own]]
+        half = units[:, :, None] * scores[:, None]
+        jacobian[own, start : start + root.size] = (half + half.transpose(0, 2, 1)).reshape(-1, root.size)
+        start += root.size
     return jacobian

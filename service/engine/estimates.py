@@ -184,17 +184,19 @@ def in_data_units(jacobian: Matrix, covariance: Matrix, unit: float) -> tuple[Ve
     largest = np.abs(jacobian).max(axis=1, initial=0.0)
     size = np.ldexp(1.0, np.frexp(largest)[1])
     rows = jacobian / size[:, None]
-    endless = ~np.isfinite(covariance.diagonal())
-    if endless.any():
-        restored = rows @ np.where(np.isfinite(covariance), covariance, 0.0) @ rows.T
-        touched = np.abs(jacobian[:, endless]).max(axis=1, initial=0.0) > NEGLIGIBLE * largest
-        restored[touched] = restored[:, touched] = np.inf
-    else:
+    finite = np.isfinite(covariance.diagonal())
+    if finite.all():
         restored = rows @ covariance @ rows.T
+    else:
+        restored = rows @ np.where(np.isfinite(covariance), covariance, 0.0) @ rows.T
+        touched = np.abs(jacobian[:, ~finite]).max(axis=1, initial=0.0) > NEGLIGIBLE * largest
+        restored[touched] = restored[:, touched] = np.inf
     std_error = np.sqrt(np.maximum(restored.diagonal(), 0.0)) * size * unit
     with np.errstate(over="ignore"):
         # A variance may overflow where its root does not: it becomes inf, and null in the document.
-        restored = restored * (size[:, None] * unit) * (size * unit)
+        size *= unit
+        restored *= size[:, None]
+        restored *= size
     return std_error, restored
 
 
@@ -205,4 +207,4 @@ def _fixed_sd(products: CrossProducts, beta: Vector) -> float:
     if products.basis.is_rotated:
         slopes = slopes - np.linalg.solve(R[:-1, :-1], R[:-1, -1])
     squares = float(slopes @ products.scatter[:-1, :-1] @ slopes)
-    return float(np.sqrt(max(squares, 0.0) / max(products.n - 1, 1)))
+    return math.sqrt(max(squares, 0.0) / max(products.n - 1, 1))

@@ -76,6 +76,7 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
         first = int(own.fixed.intercept)
         found.append(
             CrossProducts(
+                n=rows.n,
                 basis=own.fixed,
                 factors=factor_products,
                 solution=own_solution,
@@ -99,25 +100,26 @@ def _spanned(rows: Rows, kept: Codes | slice, turn: Matrix | None) -> Flags:
 def _group_sums(rows: Rows, factors: tuple[RandomFactor, ...]) -> tuple[list[Sums], Vector]:
     """The sums by group that every factor needs, and the unweighted means of the fixed columns (m,)."""
     wanted = [_wanted(places, rows.fixed) for places in rows.random]
-    sums: list[Sums] = [
-        {pair: np.zeros(factor.n_groups) for pair in pairs} for factor, pairs in zip(factors, wanted, strict=True)
-    ]
-    means = np.zeros(len(rows.fixed))
+    sums: list[Sums] = [{} for _ in factors]
+    means = [0.0] * len(rows.fixed)
     size = rows_at_once(len(rows.columns), max(LEAST_ROWS, *(factor.n_groups for factor in factors)))
     out = np.empty((len(rows.columns), min(size, rows.n)))
     for block in blocks(rows.n, size):
         part = rows.read(block, out)
-        shares, all_ones = part.sum(axis=1) / rows.n, part.shape[1] / rows.n
-        means += [all_ones if place is None else shares[place] for place in rows.fixed]
+        shares, all_ones = (np.add.reduce(part, axis=1) / rows.n).tolist(), part.shape[1] / rows.n
+        means = [
+            mean + (all_ones if place is None else shares[place]) for mean, place in zip(means, rows.fixed, strict=True)
+        ]
         weights = None if rows.design.weights is None else rows.design.weights[block]
         weighted = part if weights is None else part * weights
-        for factor, own in zip(factors, sums, strict=True):
+        for factor, pairs, own in zip(factors, wanted, sums, strict=True):
             codes = factor.grouping.codes[block]
-            for a, b in own:
+            for a, b in pairs:
                 first = weights if a is None else weighted[a]
                 product = first if b is None else (part[b] if first is None else first * part[b])
-                own[a, b] += np.bincount(codes, product, factor.n_groups)
-    return sums, means
+                total = np.bincount(codes, product, factor.n_groups)
+                own[a, b] = own[a, b] + total if (a, b) in own else total.astype(np.float64, copy=False)
+    return sums, np.array(means)
 
 
 def _wanted(random: list[Place], fixed: list[Place]) -> list[tuple[Place, Place]]:
@@ -178,11 +180,8 @@ def _around(
 ) -> _Around:
     """The products of what is left of every row, weighted, and of the rows around their means, which are not."""
     m = len(rows.fixed)
-    sizes = [len(np.arange(m)[kept]) for kept in rows.models]
-    found = _Around(
-        [np.zeros((k, k)) for k in sizes],
-        [np.zeros((k, k)) for k in sizes],
-    )
+    sizes = [rows.spanned[kept].size for kept in rows.models]
+    found = _Around([np.zeros((k, k)) for k in sizes], [np.zeros((k, k)) for k in sizes])
     codes = factors[0].grouping.codes
     at_once = rows_at_once(2 * m)
     out = np.empty((len(rows.columns), min(at_once, rows.n)))

@@ -75,6 +75,9 @@ def backward(L: Matrices, B: Matrices) -> Matrices:
 
 def solve(L: Matrices, B: Matrices) -> Matrices:
     """A^- B for A = L L' and B (q, k, J) in the range of A; a generalised inverse where A is singular."""
+    if len(L) == 1:
+        inverse = reciprocal(L[0, 0])
+        return B * inverse * inverse
     return backward(L, forward(L, B))
 
 

@@ -1,5 +1,6 @@
 """A fitted model of any random factors: what can be asked of it beyond its estimates."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,10 +73,7 @@ class JointModel:
         """What small changes of the variance parameters do."""
         at, parameters = self.at, self.criterion.parameters
         lambdas = parameters.roots(at.theta)
-        changes = [
-            _change(lambdas[f], r, c)
-            for f, r, c in zip(parameters.factor, parameters.row, parameters.column, strict=True)
-        ]
+        changes = [_change(lambdas[f], r, c) for f, r, c in parameters.places]
         direction = np.append(-at.beta, 1.0)
         slopes, log_rho = [], []
         for f, change in zip(parameters.factor, changes, strict=True):
@@ -157,12 +155,12 @@ def _between(U: Matrices, change: Matrix) -> Matrix:
 def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimates:
     """The estimates at one theta in the units of the data."""
     nu, products = criterion.nu, fold.products
-    sigma = float(np.sqrt(at.rho / nu))
+    sigma = math.sqrt(at.rho / nu)
     direction = np.append(-at.beta, 1.0)
     lambdas = criterion.parameters.roots(at.theta)
     factors = []
     for factor, own, root, solved in zip(fold.factors, products.factors, lambdas, at.factors, strict=True):
-        effects = root @ root.T @ np.einsum("amj,m->aj", solved.U, direction)
+        effects = root @ root.T @ (direction @ solved.U)
         solution = RandomSolution(root, effects, solved.effects_covariance)
         factors.append(factor_estimates(factor, own, solution, sigma=sigma, unit=products.basis.y_unit, n=products.n))
     theta = criterion.parameters.theta([factor.root for factor in factors])

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from service.arrays import Matrix, Vector
+from service.engine.spectrum import eigen
 
 STEPS = 200
 """A search takes 5 to 12 steps; one that takes more than this has lost its way."""
@@ -139,7 +140,7 @@ class Quadratic:
 
 def quadratic(gradient: Vector, hessian: Matrix) -> Quadratic:
     """The quadratic model of a criterion with this gradient (k,) and Hessian (k, k)."""
-    values, vectors = np.linalg.eigh(hessian)
+    values, vectors = eigen(hessian)
     return Quadratic(values, vectors, gradient @ vectors)
 
 
@@ -201,7 +202,7 @@ def _attempt(evaluate: Callable[[Vector], Found], theta: Vector) -> Found | None
         found = evaluate(theta)
     except (np.linalg.LinAlgError, ArithmeticError):
         return None
-    known = np.isfinite(found.value) and np.isfinite(found.gradient).all() and np.isfinite(found.hessian).all()
+    known = math.isfinite(found.value) and np.isfinite(found.gradient).all() and np.isfinite(found.hessian).all()
     return found if known and found.uncertainty < MEANINGLESS else None
 
 

@@ -67,39 +67,58 @@ def random_factors(design: Design) -> tuple[RandomFactor, ...]:
 class Parameters:
     """Which elements of the relative covariance factors Lambda are parameters.
 
-    Parameter i is element (`row[i]`, `column[i]`) of the Lambda of factor `factor[i]`, all (k,). `sizes` are the q of
-    every factor. `lme4_order` (k,) lists the parameters as lme4 orders theta: the lower triangles of the terms, column
+    Parameter i is an element of the Lambda of a factor: `places[i]` are the factor, the row and the column. `sizes` are
+    the q of every factor. `order` lists the parameters as lme4 orders theta: the lower triangles of the terms, column
     by column, terms by decreasing number of groups.
     """
 
     sizes: tuple[int, ...]
-    factor: Codes
-    row: Codes
-    column: Codes
-    lme4_order: Codes
+    places: tuple[tuple[int, int, int], ...]
+    order: tuple[int, ...]
 
     @property
     def count(self) -> int:
         """How many there are, k."""
-        return self.factor.size
+        return len(self.places)
+
+    @cached_property
+    def factor(self) -> Codes:
+        """The factor of every parameter, (k,)."""
+        return np.array([factor for factor, _, _ in self.places], dtype=np.intp)
+
+    @cached_property
+    def row(self) -> Codes:
+        """The row of every parameter, (k,)."""
+        return np.array([row for _, row, _ in self.places], dtype=np.intp)
+
+    @cached_property
+    def column(self) -> Codes:
+        """The column of every parameter, (k,)."""
+        return np.array([column for _, _, column in self.places], dtype=np.intp)
+
+    @cached_property
+    def lme4_order(self) -> Codes:
+        """The parameters in lme4's order, (k,)."""
+        return np.array(self.order, dtype=np.intp)
 
     @cached_property
     def spans(self) -> tuple[slice, ...]:
         """Where the parameters of every factor are among the k."""
-        ends = np.searchsorted(self.factor, np.arange(len(self.sizes) + 1)).tolist()
+        factors = [factor for factor, _, _ in self.places]
+        ends = accumulate((factors.count(f) for f in range(len(self.sizes))), initial=0)
         return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
     def roots(self, theta: Vector) -> list[Matrix]:
         """Lambda (q, q), lower triangular, of every factor."""
         roots = [np.zeros((q, q)) for q in self.sizes]
-        for f, r, c, value in zip(self.factor, self.row, self.column, theta.tolist(), strict=True):
+        for (f, r, c), value in zip(self.places, theta.tolist(), strict=True):
             roots[f][r, c] = value
         return roots
 
     def theta(self, roots: Iterable[Matrix]) -> Vector:
         """The parameters (k,) in these Lambdas."""
         matrices = list(roots)
-        return np.array([matrices[f][r, c] for f, r, c in zip(self.factor, self.row, self.column, strict=True)])
+        return np.array([matrices[f][r, c] for f, r, c in self.places])
 
 
 def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Parameters:
@@ -112,10 +131,7 @@ def parameters_of(factors: tuple[RandomFactor, ...], design: Design) -> Paramete
             triples += [(f, r, c) for c in range(term.start, term.stop) for r in range(c, term.stop)]
             places[id(effect)] = range(start, len(triples))
     order = [i for effect in _as_lme4_orders(design.random) for i in places[id(effect)]]
-    factor_of, row, column = np.array(triples, dtype=np.intp).T
-    return Parameters(
-        tuple(factor.n_coefficients for factor in factors), factor_of, row, column, np.array(order, dtype=np.intp)
-    )
+    return Parameters(tuple(factor.n_coefficients for factor in factors), tuple(triples), tuple(order))
 
 
 def _as_lme4_orders(effects: tuple[RandomEffect, ...]) -> list[RandomEffect]:

@@ -16,7 +16,10 @@ def require_fittable(design: Design) -> None:
             '"theta": 0.'
         )
     for effect in design.random:
-        name, n_groups, n = excerpt(effect.grouping.name), len(effect.grouping.levels), design.n
+        n_groups, n = len(effect.grouping.levels), design.n
+        if n_groups >= 2 and n_groups * len(effect.names) < n:
+            continue
+        name = excerpt(effect.grouping.name)
         if n_groups < 2:
             raise TooFewGroups(
                 f"{name} has one group: nothing can vary between groups.", Fault("one group", column=name)
@@ -27,13 +30,13 @@ def require_fittable(design: Design) -> None:
                 "from that within.",
                 Fault("every group has one row", column=name),
             )
-        if (count := n_groups * len(effect.names)) >= n:
-            term = f"({' + '.join(effect.names)} | {effect.grouping.name})".replace("(Intercept)", "1")
-            raise TooManyParameters(
-                f"The term {excerpt(term)} has {count:,} random effects, {len(effect.names)} for each of {n_groups:,} "
-                f"groups, and there are {n:,} rows: their variance cannot be told from the residual's.",
-                Fault(f"{count} random effects", column=name),
-            )
+        count = n_groups * len(effect.names)
+        term = f"({' + '.join(effect.names)} | {effect.grouping.name})".replace("(Intercept)", "1")
+        raise TooManyParameters(
+            f"The term {excerpt(term)} has {count:,} random effects, {len(effect.names)} for each of {n_groups:,} "
+            f"groups, and there are {n:,} rows: their variance cannot be told from the residual's.",
+            Fault(f"{count} random effects", column=name),
+        )
 
 
 def require_theta(theta: Sequence[float], parameters: Parameters, factors: tuple[RandomFactor, ...]) -> None:

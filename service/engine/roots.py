@@ -14,8 +14,9 @@ RANK = 1e-13
 def lengths(rows: Matrix) -> Vector:
     """The length of each row, squared in units of its largest element, so that none overflows or vanishes."""
     largest = np.abs(rows).max(axis=1)
-    units = np.where(largest > 0, largest, 1.0)
-    found: Vector = np.sqrt(((rows / units[:, None]) ** 2).sum(axis=1)) * units
+    units = largest + (largest == 0)
+    scaled = rows / units[:, None]
+    found: Vector = np.sqrt(np.vecdot(scaled, scaled)) * units
     return found
 
 
@@ -32,11 +33,10 @@ def canonical_root(scores: Matrix, factor: RandomFactor) -> Matrix:
 def lower_root(rows: Matrix) -> Matrix:
     """The lower triangle L of rows = L Q with orthonormal Q; the column of a dependent row is zero."""
     L, Q = np.zeros_like(rows), np.zeros_like(rows)
-    for r, row in enumerate(rows):
-        size = float(np.abs(row).max())
+    for r, size in enumerate(np.abs(rows).max(axis=1).tolist()):
         if size == 0.0:
             continue
-        left = row / size
+        left = rows[r] / size
         # Twice, as what is left may be small; of the first row all is.
         for _ in range(2 if r else 0):
             along = Q[:r] @ left

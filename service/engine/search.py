@@ -15,6 +15,7 @@ from service.engine.criterion import Criterion, Evaluation, hessian_by_differenc
 from service.engine.optimum import ENOUGH, TOLERANCE, Search, descend, quadratic
 from service.engine.random_factors import RandomFactor
 from service.engine.roots import lower_root
+from service.engine.spectrum import singular
 from service.engine.verdict import Verdict
 
 SMALL = 1e-3
@@ -192,7 +193,7 @@ def _by_term(
 
 def _without_small(root: Matrix) -> Matrix:
     """Lambda without its small singular values; itself if it has none."""
-    U, sizes, _ = np.linalg.svd(root)
+    U, sizes = singular(root)
     if sizes[-1] > SMALL:
         return root
     scores = U * np.where(sizes > SMALL, sizes, 0.0)
@@ -206,7 +207,7 @@ def _way_out(criterion: Criterion, factors: tuple[RandomFactor, ...], at: Evalua
     for slope, solved, root, factor in zip(at.slopes, at.factors, roots, factors, strict=True):
         scale = float(np.sqrt((solved.N**2).sum()))
         for term in factor.terms:
-            U, sizes, _ = np.linalg.svd(root[term, term])
+            U, sizes = singular(root[term, term])
             null = U[:, sizes <= 0.0] if sizes.size == 1 else U[:, sizes < 1e-12 * max(1.0, float(sizes[0]))]
             if not null.size:
                 continue

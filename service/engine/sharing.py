@@ -24,6 +24,8 @@ def fold_together(designs: Sequence[Design]) -> list[Folded | None]:
     """The folds of the designs that share a pass with another; None for the others, and for those that have none."""
     found: list[Folded | None] = [None] * len(designs)
     for lot in _lots(designs):
+        if len(lot) == 1:
+            continue
         sound = [(i, bases) for i in lot if (bases := _bases_or_none(designs[i])) is not None]
         if len(sound) > 1:
             products = fold_rows([designs[i] for i, _ in sound], [bases for _, bases in sound])

@@ -15,6 +15,7 @@ from service.arrays import Flags, Matrices, Matrix, Vector
 from service.engine.crossproducts import CrossProducts, total_products
 from service.engine.profile import whiten
 from service.engine.random_factors import Parameters
+from service.engine.spectrum import eigen
 
 LEAST, MOST = 0.05, 1e6
 """Standard deviations, over sigma, between which the search begins: at zero the criterion has no slope by theta."""
@@ -39,7 +40,7 @@ def _solved(system: Matrix, observed: Vector) -> Vector:
     """The solution of the moment equations, the shortest where there are many."""
     size = np.sqrt(np.abs(system.diagonal()))
     size[size == 0] = 1.0
-    values, vectors = np.linalg.eigh(system / (size[:, None] * size))
+    values, vectors = eigen(system / (size[:, None] * size))
     told = np.abs(values) > 1e-10 * np.abs(values).max()
     known = vectors[:, told]
     components: Vector = known @ ((observed / size) @ known / values[told]) / size
@@ -49,17 +50,17 @@ def _solved(system: Matrix, observed: Vector) -> Vector:
 def _free_elements(parameters: Parameters) -> Flags:
     """Which elements of all Psi, factor by factor, are not zero by the model."""
     masks = [np.zeros((q, q), dtype=np.bool_) for q in parameters.sizes]
-    for f, r, c in zip(parameters.factor, parameters.row, parameters.column, strict=True):
+    for f, r, c in parameters.places:
         masks[f][r, c] = masks[f][c, r] = True
     return np.concatenate([mask.ravel() for mask in masks])
 
 
 def _root(psi: Matrix) -> Matrix:
     """Lambda of the nearest covariance whose standard deviations in every direction are within the bounds."""
-    values, vectors = np.linalg.eigh(0.5 * (psi + psi.T))
-    clipped = np.clip(values, max(LEAST**2, 1e-3 * float(values[-1])), MOST**2)
-    root: Matrix = np.linalg.cholesky((vectors * clipped) @ vectors.T)
-    return root
+    values, vectors = eigen(0.5 * (psi + psi.T))
+    least = max(LEAST**2, 1e-3 * float(values[-1]))
+    clipped = np.minimum(np.maximum(values, least), MOST**2)
+    return np.linalg.cholesky((vectors * clipped) @ vectors.T).astype(np.float64, copy=False)
 
 
 def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[Matrix, Vector]:
@@ -68,17 +69,18 @@ def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[
     # What is left of X is independent: dependent columns have been dropped (conditioning.py).
     half = whiten(total[:-1, :-1])[0].T
     direction = np.append(-(half @ (half.T @ total[:-1, -1])), 1.0)
-    starts = np.cumsum([0, *(q * q for q in sizes)]).tolist()
+    starts = list(accumulate((q * q for q in sizes), initial=0))
     system, observed = np.zeros((starts[-1] + 1, starts[-1] + 1)), np.zeros(starts[-1] + 1)
     # Z'X (X'X)^-1/2: what least squares takes of the random effects, (q, p, J).
-    taken = [np.einsum("amj,mi->aij", factor.cross[:, :-1], half) for factor in products.factors]
+    taken = [half.T @ factor.cross[:, :-1] for factor in products.factors]
     outer = [_outer(own) for own in taken]
     for f, factor in enumerate(products.factors):
         own = slice(starts[f], starts[f + 1])
         system[own, own] = _own_traces(factor.gram, taken[f]) + outer[f] @ outer[f].T
-        left = factor.gram.sum(axis=2) - np.einsum("aij,bij->ab", taken[f], taken[f])
+        flat = taken[f].reshape(len(taken[f]), -1)
+        left = factor.gram.sum(axis=2) - flat @ flat.T
         system[own, -1] = system[-1, own] = left.ravel()
-        c = np.einsum("amj,m->aj", factor.cross, direction)
+        c = direction @ factor.cross
         observed[own] = (c @ c.T).ravel()
     for (f, h), block in products.pairs.items():
         mine, theirs = slice(starts[f], starts[f + 1]), slice(starts[h], starts[h + 1])

@@ -5,10 +5,12 @@ Variables are known by their label: the text R would print for them (`Days`, `I(
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 
-from service.formula.expression import Expression
+from service.formula.expression import Expression, Name
 from service.formula.label import left_side_label
+from service.formula.variables import names_in
 
 Term = tuple[str, ...]
 """An interaction: the labels of its variables, in R's order; one label is a main effect."""
@@ -32,7 +34,7 @@ class RandomTerm:
     position: int = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
     """A formula's meaning.
 
@@ -53,6 +55,23 @@ class Formula:
     def response(self) -> str:
         """The left side as R would print it: the label of the response, or `cbind(a, b)`."""
         return left_side_label(self.responses)
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """The names of columns in all variables, repeated as they are."""
+        return tuple(name for tree in self.variables.values() for name in names_in(tree))
+
+    @cached_property
+    def predictors(self) -> tuple[str, ...]:
+        """The labels of all variables but a response that is nothing else."""
+        used = labels_used(self.terms, self.offsets, self.random)
+        return tuple(label for label in self.variables if label in used)
+
+    @cached_property
+    def coded(self) -> tuple[str, ...]:
+        """The labels of the variables that make up columns, fixed or varying by group."""
+        terms = chain(self.terms, *(term.terms for term in self.random))
+        return tuple(dict.fromkeys(chain.from_iterable(terms)))
 
     def for_response(self, label: str) -> "Formula":
         """The formula with one of its responses alone: equal to the one read from its own text."""

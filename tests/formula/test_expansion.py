@@ -241,3 +241,14 @@ def test_what_parses_and_means_nothing(text: str, columns: list[str] | None, pos
     (fault,) = caught.value.faults
     assert fault.message.startswith(message)
     assert fault.position == position
+
+
+def test_what_is_asked_of_every_fit_is_known_of_the_formula() -> None:
+    formula = read("log(y) ~ a:x + scale(x) + offset(w) + (0 + z | g/h)")
+    assert sorted(name.text for name in formula.names) == ["a", "g", "h", "w", "x", "x", "y", "z"]
+    assert set(formula.predictors) == {*formula.variables} - {"log(y)"}
+    assert formula.coded == ("scale(x)", "a", "x", "z")
+
+
+def test_a_response_among_its_predictors_is_one_of_them() -> None:
+    assert "y" in read("y ~ x + (y | g)").predictors

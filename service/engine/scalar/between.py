@@ -54,23 +54,23 @@ def between_groups(weights: Vector, means: Matrix) -> Between:
 
     A group of no weight, as where a varying slope's x is 0 in all its rows, is not pooled.
     """
-    order = np.argsort(weights, kind="stable")[np.count_nonzero(weights <= 0.0) :]
+    order = weights.argsort(kind="stable")
+    if weights[order[0]] <= 0.0:
+        order = order[np.count_nonzero(weights <= 0.0) :]
     weights, means = weights[order], means[order]
-    changes = np.empty(weights.size, dtype=np.bool_)
-    changes[0], changes[1:] = True, weights[1:] != weights[:-1]
-    starts = np.flatnonzero(changes)
-    if starts.size > DISTINCT:
+    changes = np.ones(weights.size + 1, dtype=np.bool_)
+    np.not_equal(weights[1:], weights[:-1], out=changes[1:-1])
+    bounds = changes.nonzero()[0]
+    if bounds.size - 1 > DISTINCT:
         return _at_nodes(weights, means)
-    m = means.shape[1]
-    if starts.size * m * m > OUTER_PRODUCTS:
+    if (bounds.size - 1) * means.shape[1] ** 2 > OUTER_PRODUCTS:
         return Between(weights, np.ones(weights.size), means, None)
-    return _added_up(weights, means, starts)
+    return _added_up(weights, means, bounds)
 
 
-def _added_up(weights: Vector, means: Matrix, starts: Codes) -> Between:
-    """The groups of equal weight added up; `weights` are in order and change at `starts`."""
-    m = means.shape[1]
-    ends = np.append(starts[1:], weights.size)
+def _added_up(weights: Vector, means: Matrix, bounds: Codes) -> Between:
+    """The groups of equal weight added up; `weights` are in order, those of equal weight between two `bounds`."""
+    m, starts, ends = means.shape[1], bounds[:-1], bounds[1:]
     distinct, multiplicity = weights[starts], (ends - starts).astype(np.float64)
     if means.size * m <= AT_ONCE:
         columns = np.ascontiguousarray(means.T)

@@ -85,24 +85,23 @@ class Criterion:
         """What the slopes at many values of phi are made of."""
         at_once = max(1, SCANNED // max(self.between.weights.size, self.within.size))
         parts = [self._derivatives(phis[start : start + at_once]) for start in range(0, phis.size, at_once)]
-        return Scan(phis, *np.concatenate(parts, axis=1))
+        return Scan(phis, *map(np.concatenate, zip(*parts, strict=True)))
 
     def slopes(self, scan: Scan) -> Vector:
         """The slopes by phi, (G,), of this criterion where another of the same cross-products was scanned."""
         slopes = scan.pooled + self.nu * scan.log_rho
         return slopes + scan.log_determinant if self.restricted else slopes
 
-    def _derivatives(self, phis: Vector) -> Matrix:
-        """The three derivatives of a scan, (3, G), from all values of phi at once."""
+    def _derivatives(self, phis: Vector) -> tuple[Vector, Vector, Vector]:
+        """The three derivatives of a scan, (G,) each, from all values of phi at once."""
         w = self.between.weights
         lam = w / (1.0 + phis[:, None] * w)
         sums = self.between.weighted(np.concatenate([lam, lam * lam]))
         A, A1 = self.within + sums[: phis.size], -sums[phis.size :]
+        pooled = lam @ self.between.multiplicity
         if len(self.within) < LARGE:
-            parts = derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0), self.reach(phis))
-        else:
-            parts = _derivatives_in_turn(A, A1)
-        return np.array([lam @ self.between.multiplicity, *parts])
+            return pooled, *derivatives_together(A.transpose(1, 2, 0), A1.transpose(1, 2, 0), self.reach(phis))
+        return pooled, *_derivatives_in_turn(A, A1)
 
     def reach(self, phis: Vector) -> Vector:
         """By how much each phi may change before A changes by more than itself, (G,)."""
@@ -165,14 +164,14 @@ def derivatives_together(A: Matrices, A1: Matrices, reach: Vector) -> tuple[Vect
     # Where phi is so large that columns which Z determines only together are as good as dependent, rounding may leave
     # nothing of one.
     rounding = sys.float_info.epsilon * A.diagonal().T
-    log_determinant = np.zeros(A.shape[2])
-    for least in rounding[:-1]:
-        pivot, row = left[0, 0], left[0, 1:]
+    pivots = np.empty(rounding.shape, dtype=np.complex128)
+    for pivot, least in zip(pivots[:-1], rounding, strict=False):
+        pivot[:], row = left[0, 0], left[0, 1:]
         np.maximum(pivot.real, least, out=pivot.real)
-        log_determinant += pivot.imag / pivot.real
         left = left[1:, 1:] - (row / pivot)[:, None] * row
-    rho = left[0, 0]
-    return rho.imag / np.maximum(rho.real, sys.float_info.min) / change, log_determinant / change
+    pivots[-1] = left[0, 0]
+    slopes = pivots.imag / np.maximum(pivots.real, sys.float_info.min) / change
+    return slopes[-1], slopes[:-1].sum(axis=0)
 
 
 def _derivatives_in_turn(A: Matrix, A1: Matrix) -> tuple[Vector, Vector]:

@@ -1,5 +1,9 @@
 """The estimates of a model with one varying coefficient: at a finite theta, and at the two limits."""
 
+import math
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from service.arrays import Matrix, Vector
@@ -13,7 +17,7 @@ from service.engine.scalar.limits import NoPooling
 
 def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
     """The estimates at a finite theta; `nu` are the degrees of freedom sigma is profiled with."""
-    sigma, theta = float(np.sqrt(at.rho / nu)), float(np.sqrt(at.phi))
+    sigma, theta = math.sqrt(at.rho / nu), math.sqrt(at.phi)
     total = at.phi * fold.products.factors[0].gram[0, 0]
     return _assembled(
         fold,
@@ -23,7 +27,7 @@ def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
         sd=sigma * theta,
         theta=theta,
         weight=total / (1.0 + total),
-        effect_sd=sigma * theta / np.sqrt(1.0 + total),
+        effect_sd=lambda: sigma * theta / np.sqrt(1.0 + total),
         residual_df=nu,
         evaluation=at,
     )
@@ -34,7 +38,7 @@ def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
     weights = fold.products.factors[0].gram[0, 0]
     no_noise = has_no_noise(fold.products, limit)
     sigma = 0.0 if no_noise else float(np.sqrt(limit.residual_squares / limit.residual_df))
-    covariance = sigma**2 * limit.within_inverse
+    effect_sd, covariance = sigma / np.sqrt(weights), sigma**2 * limit.within_inverse
     covariance[np.diag(limit.between_inverse) > 0] = np.inf
     covariance[:, np.diag(limit.between_inverse) > 0] = np.inf
     return _assembled(
@@ -45,7 +49,7 @@ def estimates_without_pooling(fold: Fold, limit: NoPooling) -> Estimates:
         sd=np.inf,
         theta=np.inf,
         weight=np.ones(weights.size),
-        effect_sd=sigma / np.sqrt(weights),
+        effect_sd=lambda: effect_sd,
         residual_df=limit.residual_df,
     )
 
@@ -64,7 +68,7 @@ def estimates_without_noise(fold: Fold, limit: NoPooling, *, restricted: bool) -
         sd=0.0 if nothing else sd,
         theta=0.0 if nothing else np.inf,
         weight=np.full(groups, 0.0 if nothing else 1.0),
-        effect_sd=np.zeros(groups),
+        effect_sd=partial(np.zeros, groups),
         residual_df=df,
     )
 
@@ -99,7 +103,7 @@ def _assembled(
     sd: float,
     theta: float,
     weight: Vector,
-    effect_sd: Vector,
+    effect_sd: Callable[[], Vector],
     residual_df: int,
     evaluation: Evaluation | None = None,
 ) -> Estimates:
@@ -116,9 +120,9 @@ def _assembled(
         spread=np.array([[sd * scale * unit]]),
         sd=np.array([sd * scale * unit]),
         effects=(weight * (solution[-1] - beta @ solution[:-1]))[None] * (scale * unit),
-        effect_errors=lambda: effect_sd[None] * (scale * unit),
+        effect_errors=lambda: effect_sd()[None] * (scale * unit),
         weight=weight if factor.is_varying_intercept else None,
-        mean_sd=sd * float(np.sqrt(mean_square)) * unit,
+        mean_sd=sd * math.sqrt(mean_square) * unit,
     )
     return assemble(
         fold,

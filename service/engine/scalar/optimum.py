@@ -15,16 +15,18 @@ import numpy as np
 from service.arrays import Vector
 from service.engine.scalar.criterion import Criterion, Evaluation, Scan
 
-GRID = np.linspace(0.0, 1.0, 56)
-"""Where between the ends of the range the slope is looked at, on the log scale: steps of a factor of about 5."""
+GRID = np.append(-np.inf, np.linspace(0.0, 1.0, 56))
+"""Where the slope is looked at: at zero, and between the ends of the range in steps of a factor of about 5. It is the
+logarithm of phi over the lower end, as a share of the range's."""
 
 NODES = 16
 """Chebyshev nodes between two of those: interpolation errs by less than 1e-14 of the slope's size around them."""
 
 ANGLES = np.pi * (NODES - np.arange(NODES) - 0.5) / NODES
+PLACES = np.cos(ANGLES)
 COEFFICIENTS = np.cos(np.outer(np.arange(NODES), ANGLES)) * np.where(np.arange(NODES) == 0, 1.0, 2.0)[:, None] / NODES
-"""The angles of the nodes, whose cosines rise; and what makes the coefficients of a series of Chebyshev polynomials of
-its values there, (NODES, NODES)."""
+"""The angles of the nodes; their places, which rise; and what makes the coefficients of a series of Chebyshev
+polynomials of its values there, (NODES, NODES)."""
 
 SECANTS, LAST_SECANT = 12, 1e-15
 """Steps of the secant to the series' zero, of which 5 are mostly taken; the last is as small as this."""
@@ -63,7 +65,7 @@ class Slopes:
         """The scan at the Chebyshev nodes between a point of the grid and the next."""
         if place not in self.closer:
             low, high = self.scan.phis[place : place + 2].tolist()
-            self.closer[place] = self.criterion.scan(_between(low, high, np.cos(ANGLES)))
+            self.closer[place] = self.criterion.scan(_between(low, high, PLACES))
         return self.closer[place]
 
 
@@ -94,7 +96,8 @@ def grid_of(criterion: Criterion) -> Vector:
     """The grid over all of phi >= 0."""
     weights = criterion.between.weights
     low, high = SMALLEST / weights.max(), LARGEST / weights.min()
-    return np.concatenate([[0.0], low * (high / low) ** GRID])
+    grid: Vector = low * (high / low) ** GRID
+    return grid
 
 
 def scan_range(criterion: Criterion) -> Slopes:
@@ -139,7 +142,7 @@ def _crossing(slopes: Vector, low: float, high: float) -> float:
         return first + x * total - before
 
     turn = min(max(int(np.count_nonzero(slopes < 0)), 1), NODES - 1)
-    (x, after), (height, above) = np.cos(ANGLES[turn - 1 : turn + 1]).tolist(), slopes[turn - 1 : turn + 1].tolist()
+    (x, after), (height, above) = PLACES[turn - 1 : turn + 1].tolist(), slopes[turn - 1 : turn + 1].tolist()
     for _ in range(SECANTS):
         if abs(after - x) < LAST_SECANT or above == height:
             break

@@ -146,7 +146,8 @@ def _grid(columns: Columns) -> Vector:
     """The phi from which no group is pooled to that from which every group is."""
     weights = np.concatenate([columns.weights, columns.spare_weights])
     low, high = SMALLEST / weights.max(), LARGEST / weights.min()
-    return np.concatenate([[0.0], low * (high / low) ** GRID])
+    grid: Vector = low * (high / low) ** GRID
+    return grid
 
 
 def _newton(criteria: Criteria, responses: Responses, low: Vector, high: Vector) -> Evaluations:
