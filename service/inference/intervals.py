@@ -21,18 +21,20 @@ def spread_intervals(fit: Fit, confidence_level: float, curvature: Curvature | N
     slopes = [*known.log_sd_slopes, np.zeros((1, len(known.covariance) - 1))]
     # By the lower tail, as one less a small tail would be rounded.
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
-    return tuple(
-        np.array([_around(*each, z) for each in zip(sd.tolist(), _log_errors(slope, known.covariance), strict=True)])
-        for sd, slope in zip(sds, slopes, strict=True)
-    )
+    return tuple(_intervals(sd, _log_errors(own, known.covariance), z) for sd, own in zip(sds, slopes, strict=True))
 
 
-def _log_errors(slopes: Matrix, covariance: Matrix) -> list[float]:
-    """The standard errors (q) of log sd = (log sigma^2) / 2 + log(sd / sigma); the latter has the slopes (q, k)."""
+def _log_errors(slopes: Matrix, covariance: Matrix) -> Vector:
+    """The standard errors (q,) of log sd = (log sigma^2) / 2 + log(sd / sigma); the latter has the slopes (q, k)."""
     gradient = np.full((len(slopes), len(covariance)), 0.5)
     gradient[:, :-1] = slopes
     errors: Vector = np.sqrt(((gradient @ covariance) * gradient).sum(axis=1))
-    return errors.tolist()
+    return errors
+
+
+def _intervals(sds: Vector, log_errors: Vector, z: float) -> Matrix:
+    """The ends (q, 2) of the intervals around standard deviations (q,)."""
+    return np.array([_around(*each, z) for each in zip(sds.tolist(), log_errors.tolist(), strict=True)])
 
 
 def _around(sd: float, log_error: float, z: float) -> tuple[float, float]:

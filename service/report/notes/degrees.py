@@ -6,10 +6,9 @@ import numpy as np
 from scipy.special import stdtrit
 
 from service.arrays import Vector
-from service.contract.document import Note
 from service.inference import satterthwaite
 from service.report.findings import Findings
-from service.report.notes.wording import note
+from service.report.notes.wording import Remark
 
 TOO_SHORT = 0.05
 """Share by which intervals with the degrees of freedom that were asked for may be too short before it is said."""
@@ -21,7 +20,7 @@ TAIL = 0.025
 """Of the interval whose length is compared."""
 
 
-def few_degrees_of_freedom(found: Findings) -> Iterator[Note]:
+def few_degrees_of_freedom(found: Findings) -> Iterator[Remark]:
     """A coefficient has so few degrees of freedom that the way they are found matters."""
     exact = _exact(found)
     if exact is None:
@@ -35,7 +34,7 @@ def few_degrees_of_freedom(found: Findings) -> Iterator[Note]:
         return
     of_what = "of the normal that was asked for" if np.isinf(reference) else f"{residual} of the residual"
     lengthens = "is longer for it" if by_satterthwaite else "should be longer"
-    yield note(
+    yield Remark(
         "few_degrees_of_freedom",
         f"By Satterthwaite {term} has {df:.3g} degrees of freedom, not those {of_what}: its interval {lengthens}, by "
         f"{longer:.0%}.",
