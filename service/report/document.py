@@ -134,18 +134,18 @@ def _role(name: str, group_level: bool) -> Literal["intercept", "observation_lev
 
 
 def _statistics(fit: Fit) -> wire.Statistics:
-    estimates, k = fit.estimates, fit.n_parameters
+    n, k = fit.estimates.n, fit.n_parameters
     deviance = fit.deviance() if fit.restricted else fit.criterion
     return wire.Statistics(
         criterion=fit.criterion,
         log_likelihood=-0.5 * fit.criterion,
         aic=fit.criterion + 2.0 * k,
-        bic=fit.criterion + k * math.log(estimates.n),
+        bic=fit.criterion + k * math.log(n),
         deviance=deviance,
         dic=2.0 * deviance - fit.criterion,
         n_parameters=k,
-        df_residual=estimates.n - k,
-        sigma=estimates.sigma,
+        df_residual=n - k,
+        sigma=fit.estimates.sigma,
     )
 
 

@@ -8,8 +8,8 @@ from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 def rows_dropped(found: Findings) -> Iterator[Remark]:
     """Rows with missing values were left out."""
-    dropped, n = found.design.n_dropped, found.estimates.n
-    if dropped:
+    if dropped := found.design.n_dropped:
+        n = found.estimates.n
         yield Remark(
             "rows_dropped",
             f"{dropped} of {n + dropped} rows lack a value in a used column and were left out, which leaves {n}.",
