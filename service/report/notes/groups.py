@@ -72,7 +72,7 @@ def singleton_groups(found: Findings) -> Iterator[Remark]:
         single = factor.counts == 1
         if count := int(np.count_nonzero(single)):
             group = factor.factor.grouping.name
-            weight = None if factor.weight is None else float(factor.weight[single].mean())
+            weight = None if factor.weight is None else float(factor.weight[single].sum()) / count
             where: Where = {"group": group, "groups": count}
             pulled = "" if weight is None else f", which has a mean weight of {weight:.2f} in their estimates"
             yield Remark(

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from service.contract.document import Where
 from service.engine import FactorEstimates
 from service.report.findings import Findings
@@ -13,7 +11,8 @@ from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 def is_unidentified(found: Findings) -> bool:
     """Whether what varies between groups cannot be told from what varies within, as far as anything asked needs it."""
-    return found.fit.is_flat or (found.curvature is not None and bool(np.isnan(found.curvature.covariance).any()))
+    # What is not known of any variance is not known of that within either.
+    return found.fit.is_flat or (found.curvature is not None and math.isnan(found.curvature.covariance[-1, -1]))
 
 
 def variances_unidentified(found: Findings) -> Iterator[Remark]:
