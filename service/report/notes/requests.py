@@ -16,20 +16,30 @@ Words = dict[str, str | int | float]
 
 def next_request(kind: NoteKind, found: Findings, id: str | None) -> NextRequest | None:
     """The first request of a kind of note that can be made of this fit, kept under `id`; None if there is none."""
-    words: Words = {"formula": found.design.formula}
     for request in kind.next:
         path = request.path.partition("?")[0]
-        if path == "/v1/designs":
-            words |= _design_words(found)
         if _can_be_asked(kind.code, path, found) and (id is not None or "{id}" not in path):
-            body = (
-                None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
-            )
-            # A plus sign would be a space in a query.
-            scale = f"{found.estimates.sigma:.3g}".replace("+", "")
-            path = request.path.replace("{id}", id or "").replace("{sd_within}", scale)
-            return NextRequest(method=request.method, path=path, body=body)
+            return NextRequest(method=request.method, path=_path(request, found, id), body=_body(request, found))
     return None
+
+
+def _path(request: NextRequest, found: Findings, id: str | None) -> str:
+    """The path and query of a request, of this fit."""
+    if "{" not in request.path:
+        return request.path
+    # A plus sign would be a space in a query.
+    scale = f"{found.estimates.sigma:.3g}".replace("+", "")
+    return request.path.replace("{id}", id or "").replace("{sd_within}", scale)
+
+
+def _body(request: NextRequest, found: Findings) -> dict[str, JsonValue] | None:
+    """The body of a request, of this model."""
+    if request.body is None:
+        return None
+    words: Words = {"formula": found.design.formula}
+    if request.path == "/v1/designs":
+        words = _design_words(found)
+    return {name: _filled(value, words) for name, value in request.body.items()}
 
 
 def _can_be_asked(code: str, path: str, found: Findings) -> bool:
