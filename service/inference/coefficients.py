@@ -40,14 +40,15 @@ def coefficient_table(
     They go by `std_error` (p,) in place of the fit's own if it is given.
     """
     beta, error = fit.estimates.beta, fit.estimates.std_error if std_error is None else std_error
-    error = np.where(np.isfinite(error) & (error > 0), error, np.nan)
+    known = np.isfinite(error) & (error > 0)
+    error = np.where(known, error, np.nan)
     statistic = beta / error
     p_value = 2.0 * stdtr(df, -np.abs(statistic))
     with np.errstate(over="ignore"):
         # Where degrees of freedom are next to none, an end may be beyond a double.
         half = _quantile(df, 0.5 - 0.5 * confidence_level) * error
         low, high = np.maximum(beta - half, -LARGEST), np.minimum(beta + half, LARGEST)
-    return CoefficientTable(statistic, np.where(np.isfinite(df) & ~np.isnan(error), df, np.nan), p_value, low, high)
+    return CoefficientTable(statistic, np.where(known & np.isfinite(df), df, np.nan), p_value, low, high)
 
 
 def degrees_of_freedom(fit: Fit, degrees: Degrees, curvature: Curvature | None = None) -> Vector:

@@ -94,7 +94,8 @@ def _ratio(estimates: Estimates, place: int, slopes: Matrices, counted: list[int
     chosen = np.linalg.inv(own.basis.transform)[:, counted]
     scores = chosen @ (factor.spread[counted] / estimates.sigma)
     weighted = own.mean_squares @ scores / estimates.n
-    return float((scores * weighted).sum()), 2.0 * ((chosen @ slopes[:, counted]) * weighted).sum(axis=(1, 2))
+    changes = (chosen @ slopes[:, counted]).reshape(len(slopes), -1)
+    return float(np.vdot(scores, weighted)), 2.0 * (changes @ weighted.ravel())
 
 
 def _error(slope: Vector, curvature: Curvature) -> float:
