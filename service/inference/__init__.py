@@ -16,7 +16,7 @@ from service.inference.context import Contrast, contexts
 from service.inference.fitted_model import Errors, FittedFactor, FittedModel
 from service.inference.fitted_values import fitted_values, population_values
 from service.inference.influence import Influence, influences
-from service.inference.intervals import SpreadIntervals, spread_intervals
+from service.inference.intervals import spread_intervals
 from service.inference.kenward_roger import KenwardRoger, kenward_roger
 from service.inference.levels import is_constant_within
 from service.inference.new_rows import MISSING, NEW, Knowledge, NewGroups, NewRows, code_rows
@@ -60,7 +60,6 @@ __all__ = [
     "SeparateRegressions",
     "Shares",
     "Simulations",
-    "SpreadIntervals",
     "VarianceNodes",
     "VarianceTest",
     "alternatives",

@@ -41,12 +41,12 @@ def coefficient_table(
     """
     beta, error = fit.estimates.beta, fit.estimates.std_error if std_error is None else std_error
     known = np.isfinite(error) & (error > 0)
-    safe = np.where(known, error, 1.0)
-    statistic = np.where(known, beta / safe, np.nan)
+    error = np.where(known, error, np.nan)
+    statistic = beta / error
     p_value = 2.0 * stdtr(df, -np.abs(statistic))
     with np.errstate(over="ignore"):
         # Where degrees of freedom are next to none, an end may be beyond a double.
-        half = _quantile(df, 0.5 - 0.5 * confidence_level) * np.where(known, error, np.nan)
+        half = _quantile(df, 0.5 - 0.5 * confidence_level) * error
         low, high = np.maximum(beta - half, -LARGEST), np.minimum(beta + half, LARGEST)
     return CoefficientTable(statistic, np.where(known & np.isfinite(df), df, np.nan), p_value, low, high)
 
@@ -81,9 +81,9 @@ def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
     unit = np.abs(jacobian).max(axis=1, initial=0.0)
     rows = jacobian / unit[:, None]
     variance = (estimates.std_error / unit / estimates.sigma) ** 2
-    slopes = ((rows @ known.inverse_slopes) * rows).sum(axis=2) / variance
-    # The variance is proportional to sigma^2: its logarithm's slope by log sigma^2 is 1.
-    gradient = np.vstack([slopes, np.ones_like(variance)])
+    # The variance is proportional to sigma^2: its logarithm's slope by log sigma^2, the last, is 1.
+    gradient = np.ones((len(known.covariance), variance.size))
+    gradient[:-1] = ((rows @ known.inverse_slopes) * rows).sum(axis=2) / variance
     spread = ((known.covariance @ gradient) * gradient).sum(axis=0)
     df: Vector = 2.0 / spread
     return df
@@ -91,6 +91,5 @@ def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
 
 def _quantile(df: Vector, tail: float) -> Vector:
     """Quantiles of t, of the normal where df is infinite, that leave `tail` above them."""
-    finite = np.where(np.isfinite(df), df, 1.0)
     # By the lower tail, as one less a small tail would be rounded.
-    return -np.where(np.isposinf(df), ndtri(tail), np.where(np.isnan(df), np.nan, stdtrit(finite, tail)))
+    return -np.where(np.isposinf(df), ndtri(tail), stdtrit(df, tail))

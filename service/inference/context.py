@@ -5,6 +5,7 @@ between-slope minus within-slope. Given theta it follows from the cross-products
 B = sum_j lambda_j mu_j mu_j', gamma = (B_ky - B_kX beta) / (B_kk - B_kX A_XX^-1 B_Xk).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,8 @@ def contexts(fit: Fit) -> list[Contrast]:
     There are none at the limits of theta.
     """
     estimates, at = fit.estimates, fit.estimates.evaluation
-    if at is None or not estimates.is_varying_intercept or not estimates.sigma > 0:
+    inside = np.flatnonzero(estimates.group_level == 0).tolist()
+    if at is None or not inside or not estimates.is_varying_intercept or not estimates.sigma > 0:
         return []
     products = estimates.products
     basis, within, means = products.basis, products.within, products.solution[0]
@@ -44,7 +46,7 @@ def contexts(fit: Fit) -> list[Contrast]:
     pull = B[:-1, -1] - B[:-1, :-1] @ at.beta
     to_basis = np.linalg.inv(basis.jacobian())
     found = []
-    for position in np.flatnonzero(estimates.group_level == 0):
+    for position in inside:
         unit = float(np.abs(to_basis[:, position]).max())
         column = to_basis[:, position] / unit
         spread = float(weights @ (column @ means[:-1]) ** 2)
@@ -56,6 +58,6 @@ def contexts(fit: Fit) -> list[Contrast]:
         if left <= NEGLIGIBLE * square:
             continue
         difference = float(column @ pull) / left / unit * basis.y_unit
-        error = estimates.sigma / float(np.sqrt(left)) / unit
-        found.append(Contrast(int(position), difference, error, 2.0 * float(ndtr(-abs(difference / error)))))
+        error = estimates.sigma / math.sqrt(left) / unit
+        found.append(Contrast(position, difference, error, 2.0 * float(ndtr(-abs(difference / error)))))
     return found

@@ -1,8 +1,7 @@
 """Intervals of every parameter of a fit, whichever way they were found."""
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from service.arrays import Matrix, Vector
 
@@ -24,4 +23,5 @@ class ParameterIntervals:
     @property
     def are_whole(self) -> bool:
         """Whether no end of any is missing."""
-        return not any(np.isnan(ends).any() for ends in (self.fixed, *self.spreads, *self.correlations, self.icc))
+        parts = (self.fixed, *self.spreads, *self.correlations, self.icc)
+        return not any(math.isnan(end) for ends in parts for end in ends.ravel().tolist())

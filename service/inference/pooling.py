@@ -42,5 +42,5 @@ def pooling(estimates: FactorEstimates) -> Pooling | None:
         equivalent_n=equivalent,
         below=int(np.count_nonzero(sizes < equivalent - margin)),
         above=int(np.count_nonzero(sizes > equivalent + margin)),
-        mean_weight=float(estimates.weight.mean()),
+        mean_weight=float(estimates.weight.sum()) / sizes.size,
     )

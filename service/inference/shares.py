@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.arrays import Vector
 from service.design import INTERCEPT
 from service.engine import Estimates, FactorEstimates
 
@@ -70,19 +69,18 @@ def _spread(estimates: Estimates, place: int, fixed_terms: Collection[str]) -> f
 
 def _shares(estimates: Estimates, spreads: Sequence[float]) -> Shares:
     """The shares where the factors have these standard deviations over the rows."""
-    groups = np.array(spreads)
-    if np.isinf(groups).any():
-        return Shares(1.0, 1.0, tuple(np.isinf(groups).astype(np.float64).tolist()), 0.0, 1.0)
-    parts = np.append(groups, [estimates.sigma, estimates.fixed_sd])
-    largest = parts.max()
+    if any(map(math.isinf, spreads)):
+        return Shares(1.0, 1.0, tuple(float(math.isinf(spread)) for spread in spreads), 0.0, 1.0)
+    parts = (*spreads, estimates.sigma, estimates.fixed_sd)
+    largest = max(parts)
     # Squared in units of the largest, they neither overflow nor vanish.
-    squares: Vector = (parts / largest) ** 2 if largest > 0 else np.zeros_like(parts)
-    between, residual, fixed = float(squares[:-2].sum()), float(squares[-2]), float(squares[-1])
+    *groups, residual, fixed = [(part / largest) ** 2 if largest > 0 else 0.0 for part in parts]
+    between = sum(groups)
     total = between + residual + fixed
     return Shares(
         icc=_share(between, between + residual),
         icc_conditional=_share(between, total),
-        by_factor=tuple(_share(float(square), between + residual) for square in squares[:-2]),
+        by_factor=tuple(_share(square, between + residual) for square in groups),
         r2_marginal=_share(fixed, total),
         r2_conditional=_share(fixed + between, total),
     )

@@ -36,12 +36,11 @@ def wald_intervals(
     Those of the coefficients stand with their `tests`. `fixed_terms` are the names of the coefficients: they decide
     what counts in the intraclass correlation (shares.py).
     """
-    spreads = spread_intervals(fit, confidence_level, curvature)
     z = -float(ndtri(0.5 - 0.5 * confidence_level))
     of_factors = zip(fit.estimates.factors, curvature.score_slopes, strict=True)
     return ParameterIntervals(
-        fixed=np.column_stack([tests.low, tests.high]),
-        spreads=tuple(np.column_stack([each.low, each.high]) for each in spreads),
+        fixed=np.array([tests.low, tests.high]).T,
+        spreads=spread_intervals(fit, confidence_level, curvature),
         correlations=tuple(_correlations(factor, slopes, fit, curvature, z) for factor, slopes in of_factors),
         icc=_icc(fit, curvature, fixed_terms, z),
     )
@@ -95,12 +94,13 @@ def _ratio(estimates: Estimates, place: int, slopes: Matrices, counted: list[int
     chosen = np.linalg.inv(own.basis.transform)[:, counted]
     scores = chosen @ (factor.spread[counted] / estimates.sigma)
     weighted = own.mean_squares @ scores / estimates.n
-    return float((scores * weighted).sum()), 2.0 * ((chosen @ slopes[:, counted]) * weighted).sum(axis=(1, 2))
+    changes = (chosen @ slopes[:, counted]).reshape(len(slopes), -1)
+    return float(np.vdot(scores, weighted)), 2.0 * (changes @ weighted.ravel())
 
 
 def _error(slope: Vector, curvature: Curvature) -> float:
     """The standard error of what has this slope (k,) by theta; nan where it is held, or not told by the data."""
-    if np.abs(slope @ curvature.untold).max(initial=0.0) > LEANS:
+    if curvature.untold.size and np.abs(slope @ curvature.untold).max() > LEANS:
         return np.nan
     variance = float(slope @ curvature.covariance[:-1, :-1] @ slope)
     return math.sqrt(variance) if variance > 0 else np.nan

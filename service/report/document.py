@@ -1,8 +1,7 @@
 """A fit in the contract's words: Design and Fit come in, the document of `contract/document.py` goes out."""
 
+import math
 from typing import Literal
-
-import numpy as np
 
 from service.contract import document as wire
 from service.contract.bootstrap import BootstrapDraws
@@ -82,9 +81,10 @@ def _most_numbers(long: set[LongPart]) -> int:
 def _require_finite(found: Findings) -> None:
     """Refuse what has no number; the errors that no pooling leaves without bound are no numbers on purpose."""
     estimates = found.estimates
-    bounded = np.isfinite(estimates.std_error) | any(np.isinf(factor.sd).any() for factor in found.factors)
-    for k, name in enumerate(found.names):
-        if not (np.isfinite(estimates.beta[k]) and bounded[k]):
+    unbounded = any(math.isinf(sd) for factor in found.factors for sd in factor.sd.tolist())
+    numbers = zip(found.names, estimates.beta.tolist(), estimates.std_error.tolist(), strict=True)
+    for name, estimate, error in numbers:
+        if not (math.isfinite(estimate) and (unbounded or math.isfinite(error))):
             message = (
                 f"The coefficient of {excerpt(name)} or its error is beyond the range of double precision: "
                 "scale the response or the column by a power of ten."
@@ -109,7 +109,7 @@ def _model(found: Findings, options: FitOptions) -> wire.Model:
 
 def _fixed_effects(found: Findings) -> list[wire.FixedEffect]:
     estimates, adjusted, tests = found.estimates, found.adjusted, found.tests
-    ends = ends_of(None if found.intervals is None else found.intervals.fixed, len(found.names))
+    ends = ends_of(None if found.intervals is None else [found.intervals.fixed], len(found.names))
     return [
         wire.FixedEffect(
             term=name,
@@ -134,18 +134,18 @@ def _role(name: str, group_level: bool) -> Literal["intercept", "observation_lev
 
 
 def _statistics(fit: Fit) -> wire.Statistics:
-    estimates, k = fit.estimates, fit.n_parameters
+    n, k = fit.estimates.n, fit.n_parameters
     deviance = fit.deviance() if fit.restricted else fit.criterion
     return wire.Statistics(
         criterion=fit.criterion,
         log_likelihood=-0.5 * fit.criterion,
         aic=fit.criterion + 2.0 * k,
-        bic=fit.criterion + k * float(np.log(estimates.n)),
+        bic=fit.criterion + k * math.log(n),
         deviance=deviance,
         dic=2.0 * deviance - fit.criterion,
         n_parameters=k,
-        df_residual=estimates.n - k,
-        sigma=estimates.sigma,
+        df_residual=n - k,
+        sigma=fit.estimates.sigma,
     )
 
 

@@ -68,7 +68,7 @@ def coefficients(found: Findings) -> dict[str, wire.Coefficients]:
     varying = dict.fromkeys(name for factor in found.factors for name in factor.factor.names)
     alone = [name for name in varying if name not in found.names]
     terms = [*alone, *found.names]
-    mean = np.concatenate([np.zeros(len(alone)), found.estimates.beta])
+    mean = np.array([*(0.0 for _ in alone), *found.estimates.beta.tolist()])
     return {
         factor.factor.grouping.name: wire.Coefficients.model_construct(
             levels=list(factor.factor.grouping.levels), terms=terms, estimate=_lines(factor, terms, mean).tolist()

@@ -44,7 +44,7 @@ def prediction_errors(found: Findings, *, most: int, variances: bool) -> wire.Pr
     return wire.PredictionErrors.model_construct(
         root=estimates.error_root.tolist(),
         spreads={
-            name: factor.spread.tolist() if np.isfinite(factor.spread).all() else None
+            name: factor.spread.tolist() if all(map(math.isfinite, factor.spread.ravel().tolist())) else None
             for name, factor in zip(names, estimates.factors, strict=True)
         },
         means=_means(estimates) if estimates.is_varying_intercept and is_short and most else None,
@@ -77,7 +77,7 @@ def _means(estimates: Estimates) -> list[list[float] | None]:
         largest = float(np.abs(column).max())
         decimals = DIGITS - math.ceil(math.log10(largest)) if largest > 0 else 0
         # A power of ten beyond 1e308 is no number.
-        found.append((np.round(column, decimals) if decimals < 300 else column).tolist())
+        found.append((column.round(decimals) if decimals < 300 else column).tolist())
     return found
 
 

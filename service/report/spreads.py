@@ -1,5 +1,7 @@
 """How much varies, in the contract's words: the standard deviations of what varies, and their correlations."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from service.arrays import Matrix
@@ -11,7 +13,7 @@ from service.report.findings import Findings
 def variance_components(found: Findings) -> list[wire.VarianceComponent]:
     """A row for each coefficient of each factor, and the residual's."""
     rows = spreads_of(found)
-    ends = ends_of(None if found.intervals is None else np.vstack(found.intervals.spreads), len(rows))
+    ends = ends_of(None if found.intervals is None else found.intervals.spreads, len(rows))
     return [
         wire.VarianceComponent(group=group, term=term, variance=_square(sd), std_dev=sd, conf_low=low, conf_high=high)
         for (group, term, sd), (low, high) in zip(rows, ends, strict=True)
@@ -31,7 +33,7 @@ def spreads_of(found: Findings) -> list[tuple[str, str | None, float]]:
 def random_correlations(found: Findings) -> list[wire.RandomCorrelation]:
     """A row for each pair of coefficients of one term."""
     rows = correlations_of(found)
-    known = None if found.intervals is None else np.vstack(found.intervals.correlations)
+    known = None if found.intervals is None else found.intervals.correlations
     return [
         wire.RandomCorrelation(
             group=group, term_1=first, term_2=second, correlation=correlation, conf_low=low, conf_high=high
@@ -56,11 +58,11 @@ def _correlations(estimates: FactorEstimates) -> list[tuple[str, str, str, float
     return [(group, factor.names[i], factor.names[k], float(correlation[i, k])) for i, k in pairs]
 
 
-def ends_of(intervals: Matrix | None, rows: int) -> list[tuple[float | None, float | None]]:
-    """The ends of each interval (rows, 2); none of either where none were wanted."""
+def ends_of(intervals: Iterable[Matrix] | None, rows: int) -> list[tuple[float | None, float | None]]:
+    """The ends of each interval, those of all parts (m, 2) in a row; as many of none if none were wanted."""
     if intervals is None:
         return [(None, None)] * rows
-    return [(low, high) for low, high in intervals.tolist()]
+    return [(low, high) for part in intervals for low, high in part.tolist()]
 
 
 def _square(sd: float) -> float:

@@ -19,9 +19,9 @@ from tests.inference.differences import Witness
 def told(fitted: Fit) -> list[list[bool]]:
     """Which standard deviations have an interval; none has half of one."""
     intervals = spread_intervals(fitted, 0.95)
-    for each in intervals:
-        np.testing.assert_array_equal(np.isfinite(each.low), np.isfinite(each.high))
-    return [np.isfinite(each.low).tolist() for each in intervals]
+    for low, high in (ends.T for ends in intervals):
+        np.testing.assert_array_equal(np.isfinite(low), np.isfinite(high))
+    return [np.isfinite(ends[:, 0]).tolist() for ends in intervals]
 
 
 CASES = {
@@ -45,10 +45,10 @@ def test_they_are_wald_intervals_of_the_logarithms(name: str, level: float) -> N
     errors = iter(Witness(designs[name], fitted).log_sd_errors())
     sds = [*(factor.sd for factor in fitted.estimates.factors), np.array([fitted.estimates.sigma])]
     # These formulas have their terms by decreasing number of groups, as the engine has its factors.
-    for interval, sd in zip(spread_intervals(fitted, level), sds, strict=True):
+    for ends, sd in zip(spread_intervals(fitted, level), sds, strict=True):
         error = np.array([next(errors) for _ in sd])
-        np.testing.assert_allclose(interval.low, sd * np.exp(-z * error), rtol=tolerance)
-        np.testing.assert_allclose(interval.high, sd * np.exp(z * error), rtol=tolerance)
+        np.testing.assert_allclose(ends[:, 0], sd * np.exp(-z * error), rtol=tolerance)
+        np.testing.assert_allclose(ends[:, 1], sd * np.exp(z * error), rtol=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_they_are_wald_intervals_of_the_logarithms(name: str, level: float) -> N
 )
 def test_a_group_sd_of_zero_or_without_bound_has_none(fitted: Fit) -> None:
     assert told(fitted) == [[False], [True]]
-    residual = spread_intervals(fitted, 0.95)[-1]
-    assert residual.low[0] < fitted.estimates.sigma < residual.high[0]
+    ((low, high),) = spread_intervals(fitted, 0.95)[-1]
+    assert low < fitted.estimates.sigma < high
 
 
 def test_what_does_not_vary_has_none_and_what_does_has_one() -> None:
@@ -87,8 +87,7 @@ def test_at_a_held_theta_all_are_known_as_well_as_each_other(ratio: float) -> No
     ):
         *_, groups, residual = spread_intervals(fitted, 0.95)
         # One is so many times the other; a few roundings.
-        np.testing.assert_allclose(groups.low, ratio * residual.low, rtol=1e-13)
-        np.testing.assert_allclose(groups.high, ratio * residual.high, rtol=1e-13)
+        np.testing.assert_allclose(groups, ratio * residual, rtol=1e-13)
 
 
 def test_a_residual_sd_of_zero_has_none() -> None:
@@ -105,5 +104,5 @@ def test_nothing_but_groups_leaves_none() -> None:
 def test_an_end_beyond_a_double_is_the_largest_double() -> None:
     # Next to the boundary the logarithm of the standard deviation is hardly known at all.
     design = EASY["theta 1e-3"]
-    groups, _ = spread_intervals(fit(replace(design, y=1e160 * design.y)), 0.95)
-    assert 0.0 < groups.low[0] < groups.high[0] == sys.float_info.max
+    ((low, high),), _ = spread_intervals(fit(replace(design, y=1e160 * design.y)), 0.95)
+    assert 0.0 < low < high == sys.float_info.max

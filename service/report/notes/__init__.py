@@ -5,6 +5,7 @@ function a code.
 """
 
 from service.contract.document import Note
+from service.contract.notes import NOTES
 from service.report.findings import Findings
 from service.report.notes import (
     adjustment,
@@ -21,6 +22,9 @@ from service.report.notes import (
     slopes,
 )
 from service.report.notes.requests import next_request
+from service.report.notes.wording import Remark
+
+KINDS = {kind.code: kind for kind in NOTES.notes}
 
 WRITERS = (
     rows.rows_dropped,
@@ -58,9 +62,18 @@ def notes(found: Findings, id: str | None) -> list[Note]:
 
     `id` is what the fit is kept under, None if it is not kept.
     """
-    written = [
-        note.model_copy(update={"next": next_request(note.code, found, id)})
-        for writer in WRITERS
-        for note in writer(found)
-    ]
+    written = [_note(remark, found, id) for writer in WRITERS for remark in writer(found)]
     return sorted(written, key=lambda note: note.severity != "warning")
+
+
+def _note(remark: Remark, found: Findings, id: str | None) -> Note:
+    """The note of a remark: its facts, with the advice of its kind and the next request."""
+    kind = KINDS[remark.code]
+    return Note(
+        code=kind.code,
+        severity=remark.severity or kind.severities[0],
+        message=f"{remark.facts} {kind.advice}",
+        where=remark.where,
+        see=kind.see,
+        next=next_request(kind, found, id),
+    )

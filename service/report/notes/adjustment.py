@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from service.contract.document import Note
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 
-def no_adjustment(found: Findings) -> Iterator[Note]:
+def no_adjustment(found: Findings) -> Iterator[Remark]:
     """Kenward & Roger's adjustment was asked for, and does not exist for some coefficients."""
     if found.adjusted is None:
         return
@@ -20,7 +19,7 @@ def no_adjustment(found: Findings) -> Iterator[Note]:
             if found.estimates.sigma == 0.0
             else "it depends on variances that the rows do not tell apart"
         )
-        yield note(
+        yield Remark(
             "no_adjustment",
             f"Kenward and Roger's adjusted errors, degrees of freedom and tests of {listed(names)} do not exist: "
             f"{reason}.",

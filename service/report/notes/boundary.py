@@ -5,27 +5,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.arrays import Matrix
-from service.contract.document import Note
 from service.engine import FactorEstimates
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 RANK = 1e-12
 """Singular value of the standardised coefficients of a group below which it is rounding: a predictor at a distance of a
 million times its spread still leaves 1e-7."""
 
 
-def boundary_variance(found: Findings) -> Iterator[Note]:
+def boundary_variance(found: Findings) -> Iterator[Remark]:
     """A variance between groups is estimated as zero."""
     if found.fit.verdict is None or found.fit.is_flat:
         return
     for place, factor in enumerate(found.factors):
-        zero = np.flatnonzero(factor.sd == 0.0)
-        alike = [factor.factor.names[k] for k in zero]
-        if alike:
+        zero = [k for k, sd in enumerate(factor.sd.tolist()) if sd == 0.0]
+        if zero:
+            alike = [factor.factor.names[k] for k in zero]
             group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
             told = found.intervals is not None and bool(np.isfinite(found.intervals.spreads[place][zero]).all())
-            yield note(
+            yield Remark(
                 "boundary_variance",
                 _alike(factor, alike, told=told),
                 {"group": group, "n_groups": n_groups, "terms": alike[:MOST_NAMED]},
@@ -48,7 +47,7 @@ def _alike(factor: FactorEstimates, alike: list[str], *, told: bool) -> str:
     )
 
 
-def singular_covariance(found: Findings) -> Iterator[Note]:
+def singular_covariance(found: Findings) -> Iterator[Remark]:
     """What varies together has a covariance of less than full rank; a correlation of 1 is the plainest case."""
     if found.fit.verdict is None or not found.fit.verdict.singular:
         return
@@ -67,10 +66,10 @@ def _rank(rows: Matrix) -> int:
     return int(np.count_nonzero(sizes > RANK))
 
 
-def _singular(factor: FactorEstimates, varying: list[int], rank: int) -> Note:
+def _singular(factor: FactorEstimates, varying: list[int], rank: int) -> Remark:
     group, names = factor.factor.grouping.name, [factor.factor.names[k] for k in varying]
     pair = f" with a correlation of {factor.correlation[varying[0], varying[1]]:.0f}" if len(varying) == 2 else ""
-    return note(
+    return Remark(
         "singular_covariance",
         f"{listed(names)} vary together by {group}{pair}: their estimated covariance has rank {rank}, not "
         f"{len(names)}. That is an estimate on the boundary, not an error: the groups are too few, or too small, to "

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from service.contract.document import Note, Where
+from service.contract.document import Where
 from service.engine import FactorEstimates
 from service.inference import Pooling
 from service.report.findings import Findings
 from service.report.notes.coverage import coverage_of
-from service.report.notes.wording import note
+from service.report.notes.wording import Remark
 
 FEW_GROUPS = 20
 """Groups below which the variance between them is called badly known."""
@@ -28,7 +28,7 @@ MOST = 0.9
 as many stand out as if nothing varied."""
 
 
-def few_groups(found: Findings) -> Iterator[Note]:
+def few_groups(found: Findings) -> Iterator[Remark]:
     """There are so few groups that what varies between them is hardly known."""
     for factor in found.factors:
         group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
@@ -37,7 +37,7 @@ def few_groups(found: Findings) -> Iterator[Note]:
         weight = _smallest_weight(factor)
         covered, at_zero = coverage_of(n_groups, weight)
         if covered < TWICE or n_groups < TOO_FEW_GROUPS:
-            yield note(
+            yield Remark(
                 "few_groups",
                 f"{group} has {n_groups} groups, which say little about the variance between groups: in simulations "
                 f"with no more, each with a weight of {weight:.2f} on its own mean, 95% intervals of a group's effect "
@@ -66,23 +66,23 @@ def _smallest_weight(factor: FactorEstimates) -> float:
     return float(np.clip(1.0 - left, 0.0, 1.0).min())
 
 
-def singleton_groups(found: Findings) -> Iterator[Note]:
+def singleton_groups(found: Findings) -> Iterator[Remark]:
     """Some groups have one observation."""
     for factor in found.factors:
         single = factor.counts == 1
         if count := int(np.count_nonzero(single)):
             group = factor.factor.grouping.name
-            weight = None if factor.weight is None else float(factor.weight[single].mean())
+            weight = None if factor.weight is None else float(factor.weight[single].sum()) / count
             where: Where = {"group": group, "groups": count}
             pulled = "" if weight is None else f", which has a mean weight of {weight:.2f} in their estimates"
-            yield note(
+            yield Remark(
                 "singleton_groups",
                 f"{count} of {factor.factor.n_groups} groups of {group} have one observation{pulled}.",
                 where if weight is None else {**where, "weight": weight},
             )
 
 
-def equivalent_n(found: Findings) -> Iterator[Note]:
+def equivalent_n(found: Findings) -> Iterator[Remark]:
     """Some groups have fewer observations than the variance between groups is worth."""
     for factor, pool in _pulled(found):
         if pool.below == 0:
@@ -90,7 +90,7 @@ def equivalent_n(found: Findings) -> Iterator[Note]:
         group = factor.factor.grouping.name
         tied = factor.factor.n_groups - pool.below - pool.above
         unit = "observations" if found.design.weights is None else "units of weight"
-        yield note(
+        yield Remark(
             "equivalent_n",
             f"The variance between groups is worth {pool.equivalent_n:.3g} {unit}: {pool.below} groups of "
             f"{group} have less and lie nearer to the mean of all, {pool.above} have more and lie nearer to their own"
@@ -104,13 +104,13 @@ def equivalent_n(found: Findings) -> Iterator[Note]:
         )
 
 
-def significance_no_criterion(found: Findings) -> Iterator[Note]:
+def significance_no_criterion(found: Findings) -> Iterator[Remark]:
     """Most groups would be called insignificant, and that is no reason to drop them."""
     for factor, _ in _pulled(found):
         near = int(np.count_nonzero(np.abs(factor.effects) < WITHIN_ERRORS * factor.effect_sd))
         if near > MOST * factor.factor.n_groups:
             group = factor.factor.grouping.name
-            yield note(
+            yield Remark(
                 "significance_no_criterion",
                 f"{near} of {factor.factor.n_groups} groups of {group} lie within two standard errors of the mean.",
                 {"group": group, "groups": near},

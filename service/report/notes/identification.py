@@ -1,21 +1,21 @@
 """Notes on variances that the rows do not tell from one another."""
 
+import math
 from collections.abc import Iterator
 
-import numpy as np
-
-from service.contract.document import Note, Where
+from service.contract.document import Where
 from service.engine import FactorEstimates
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 
 def is_unidentified(found: Findings) -> bool:
     """Whether what varies between groups cannot be told from what varies within, as far as anything asked needs it."""
-    return found.fit.is_flat or (found.curvature is not None and bool(np.isnan(found.curvature.covariance).any()))
+    # What is not known of any variance is not known of that within either.
+    return found.fit.is_flat or (found.curvature is not None and math.isnan(found.curvature.covariance[-1, -1]))
 
 
-def variances_unidentified(found: Findings) -> Iterator[Note]:
+def variances_unidentified(found: Findings) -> Iterator[Remark]:
     """The rows do not tell some variances apart."""
     whole = is_unidentified(found)
     for place, factor in enumerate(found.factors):
@@ -23,7 +23,7 @@ def variances_unidentified(found: Findings) -> Iterator[Note]:
         if whole or untold:
             group, n_groups, n = factor.factor.grouping.name, factor.factor.n_groups, found.estimates.n
             where: Where = {"group": group, "n_groups": n_groups, "n_observations": n}
-            yield note(
+            yield Remark(
                 "variances_unidentified",
                 f"{n} rows in {n_groups} groups of {group} do not tell {_apart(factor, untold)}",
                 where if whole else {**where, "terms": untold[:MOST_NAMED]},
@@ -35,8 +35,9 @@ def _untold(found: Findings, place: int) -> list[str]:
     if found.curvature is None or found.fit.verdict is None:
         return []
     factor = found.factors[place]
-    unknown = np.isnan(found.curvature.log_sd_slopes[place]).any(axis=1) & (factor.sd > 0)
-    return [factor.factor.names[k] for k in np.flatnonzero(unknown)]
+    slopes = found.curvature.log_sd_slopes[place].tolist()
+    names = zip(factor.factor.names, factor.sd.tolist(), slopes, strict=True)
+    return [name for name, sd, slope in names if sd > 0.0 and any(map(math.isnan, slope))]
 
 
 def _apart(factor: FactorEstimates, untold: list[str]) -> str:

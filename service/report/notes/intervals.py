@@ -4,15 +4,14 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 
-from service.contract.document import Note
 from service.contract.intervals import ParameterInterval
 from service.report.findings import Findings
 from service.report.intervals import intervals_of
 from service.report.notes.identification import is_unidentified
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 
-def intervals_missing(found: Findings) -> Iterator[Note]:
+def intervals_missing(found: Findings) -> Iterator[Remark]:
     """Parameters that are estimated have no interval, or one without an end, and no other note says so."""
     if found.fit.model is None or found.fit.held or is_unidentified(found):
         return
@@ -25,7 +24,7 @@ def intervals_missing(found: Findings) -> Iterator[Note]:
     ]
     for reason, together in groupby(sorted(missing, key=_reason), key=_reason):
         names = [_name(interval) for interval in together]
-        yield note(
+        yield Remark(
             "intervals_missing",
             f"An end of the {found.method} interval does not exist for {listed(names)}. {reason}",
             {"method": found.method, "parameters": names[:MOST_NAMED]},

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from service.arrays import Vector
-from service.contract.document import Note
 from service.design import INTERCEPT, Grouping
 from service.engine import FactorEstimates
 from service.engine.random_factors import random_factors
 from service.inference import column_sds, contexts, is_constant_within
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 CONFOUNDED = 0.01
 """p-value of a contextual effect below which a predictor's group means are said to confound it."""
@@ -21,12 +20,12 @@ FAR_APART = 1000.0
 three digits less in a table."""
 
 
-def group_level_predictor(found: Findings) -> Iterator[Note]:
+def group_level_predictor(found: Findings) -> Iterator[Remark]:
     """A predictor is constant within groups."""
     for factor, level in zip(found.factors, _levels(found), strict=True):
         if level:
             group, n_groups = factor.factor.grouping.name, factor.factor.n_groups
-            yield note(
+            yield Remark(
                 "group_level_predictor",
                 f"Constant within each of the {n_groups} groups of {group}: {listed(level)}.",
                 {"group": group, "terms": level[:MOST_NAMED]},
@@ -64,13 +63,13 @@ def _has_intercept(factor: FactorEstimates) -> bool:
     return INTERCEPT in factor.factor.names
 
 
-def group_means_confound(found: Findings) -> Iterator[Note]:
+def group_means_confound(found: Findings) -> Iterator[Remark]:
     """The slope between groups differs from the slope within."""
     group = found.factors[0].factor.grouping.name
     clear = [context for context in contexts(found.fit) if context.p_value < CONFOUNDED]
     for context in sorted(clear, key=lambda context: context.p_value)[:MOST_NAMED]:
         name = found.names[context.position]
-        yield note(
+        yield Remark(
             "group_means_confound",
             f"The slope of {name} between groups exceeds that within groups by {context.difference:.4g} (standard "
             f"error {context.std_error:.2g}), so its coefficient mixes the two.",
@@ -84,7 +83,7 @@ def group_means_confound(found: Findings) -> Iterator[Note]:
         )
 
 
-def unscaled_predictors(found: Findings) -> Iterator[Note]:
+def unscaled_predictors(found: Findings) -> Iterator[Remark]:
     """The predictors' standard deviations differ by orders of magnitude."""
     if found.estimates.products.basis.columns.size < 2:
         return
@@ -99,7 +98,7 @@ def unscaled_predictors(found: Findings) -> Iterator[Note]:
     largest, smallest = max(measured, key=sds.__getitem__), min(measured, key=sds.__getitem__)
     if sds[largest] >= FAR_APART * sds[smallest]:
         term, other = found.names[largest], found.names[smallest]
-        yield note(
+        yield Remark(
             "unscaled_predictors",
             f"The standard deviation of {term} is {sds[largest]:.3g}, that of {other} {sds[smallest]:.3g}: their "
             "coefficients cannot be read side by side.",

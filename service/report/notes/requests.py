@@ -4,9 +4,9 @@ import math
 
 from pydantic import JsonValue
 
+from service.contract import NoteKind
 from service.contract.document import NextRequest
 from service.report.findings import Findings
-from service.report.notes.wording import KINDS
 
 MOST_ROWS = 1_000_000
 """Rows in a group beyond which no design is asked for."""
@@ -14,22 +14,32 @@ MOST_ROWS = 1_000_000
 Words = dict[str, str | int | float]
 
 
-def next_request(code: str, found: Findings, id: str | None) -> NextRequest | None:
-    """The first request of the code's kind that can be made of this fit, kept under `id`; None if there is none."""
-    words: Words = {"formula": found.design.formula}
-    for request in KINDS[code].next:
+def next_request(kind: NoteKind, found: Findings, id: str | None) -> NextRequest | None:
+    """The first request of a kind of note that can be made of this fit, kept under `id`; None if there is none."""
+    for request in kind.next:
         path = request.path.partition("?")[0]
-        if path == "/v1/designs":
-            words |= _design_words(found)
-        if _can_be_asked(code, path, found) and (id is not None or "{id}" not in path):
-            body = (
-                None if request.body is None else {name: _filled(value, words) for name, value in request.body.items()}
-            )
-            # A plus sign would be a space in a query.
-            scale = f"{found.estimates.sigma:.3g}".replace("+", "")
-            path = request.path.replace("{id}", id or "").replace("{sd_within}", scale)
-            return request.model_copy(update={"path": path, "body": body})
+        if _can_be_asked(kind.code, path, found) and (id is not None or "{id}" not in path):
+            return NextRequest(method=request.method, path=_path(request, found, id), body=_body(request, found))
     return None
+
+
+def _path(request: NextRequest, found: Findings, id: str | None) -> str:
+    """The path and query of a request, of this fit."""
+    if "{" not in request.path:
+        return request.path
+    # A plus sign would be a space in a query.
+    scale = f"{found.estimates.sigma:.3g}".replace("+", "")
+    return request.path.replace("{id}", id or "").replace("{sd_within}", scale)
+
+
+def _body(request: NextRequest, found: Findings) -> dict[str, JsonValue] | None:
+    """The body of a request, of this model."""
+    if request.body is None:
+        return None
+    words: Words = {"formula": found.design.formula}
+    if request.path == "/v1/designs":
+        words = _design_words(found)
+    return {name: _filled(value, words) for name, value in request.body.items()}
 
 
 def _can_be_asked(code: str, path: str, found: Findings) -> bool:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from service.contract.document import Note
 from service.design import INTERCEPT
 from service.report.findings import Findings
-from service.report.notes.wording import MOST_NAMED, listed, note
+from service.report.notes.wording import MOST_NAMED, Remark, listed
 
 
-def shares_leave_out(found: Findings) -> Iterator[Note]:
+def shares_leave_out(found: Findings) -> Iterator[Remark]:
     """The customary shares of variance do not count all that varies."""
     customary, complete = found.shares, found.all_shares
     if not np.isfinite(complete.icc) or customary == complete:
@@ -21,7 +20,7 @@ def shares_leave_out(found: Findings) -> Iterator[Note]:
         for k, name in enumerate(factor.factor.names)
         if factor.sd[k] > 0 and (k >= factor.factor.terms[0].stop or name not in {INTERCEPT, *found.names})
     ]
-    yield note(
+    yield Remark(
         "shares_leave_out",
         "The ICC and R² leave out, as R's performance does, what varies without a fixed effect of its own or "
         f"in a second term of a factor: {listed(left_out)}. With all that varies the ICC is {complete.icc:.4g}, the "

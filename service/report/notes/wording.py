@@ -1,27 +1,26 @@
-"""Words that several notes share, and a note made of what was found and what its kind says."""
+"""What a writer of notes has to say, and words that several of them share."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from service.contract.document import Note, Severity, Where
-from service.contract.notes import NOTES
+from service.contract.document import Severity, Where
 from service.report.findings import Findings
-
-KINDS = {kind.code: kind for kind in NOTES.notes}
 
 MOST_NAMED = 10
 """Names listed in a note before the rest is counted."""
 
 
-def note(code: str, facts: str, where: Where, severity: Severity | None = None) -> Note:
-    """The note of a code: the facts, with the advice of its kind; as serious as its kind may be, if not told."""
-    kind = KINDS[code]
-    return Note(
-        code=code,
-        severity=severity or kind.severities[0],
-        message=f"{facts} {kind.advice}",
-        where=where,
-        see=kind.see,
-    )
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What was found that a note of this code tells: the facts in words, their numbers, and how serious they are.
+
+    They are as serious as their kind may be if it is not said.
+    """
+
+    code: str
+    facts: str
+    where: Where
+    severity: Severity | None = None
 
 
 def listed(names: Sequence[str]) -> str:
