@@ -68,7 +68,8 @@ def fuzz(server: Server, schemathesis: str, seed: int) -> tuple[int, list[str]]:
 def answers(server: Server) -> Counter[tuple[int, str]]:
     """How many answers there were of each status, and to which path, by the service's own log."""
     lines = (json.loads(line) for line in server.log.read_text().splitlines())
-    return Counter((line["status"], line["path"]) for line in lines if line["logger"] == "partialpool.access")
+    answers = [line for line in lines if line["logger"] == "partialpool.access"]
+    return Counter((line["status"], line.get("path", "none")) for line in answers)  # what is no HTTP has no path
 
 
 def run(schemathesis: str, cases: int) -> bool:
