@@ -66,7 +66,7 @@ def serve(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; 0 when stopped, 2 for a setting that does not fit."""
     import uvicorn
 
-    from service import server
+    from service import connections, server
     from service.app import create_app, open_files
     from service.jobs.database import StoreUnusable
     from service.jobs.keys import Keys
@@ -89,12 +89,12 @@ def serve(options: argparse.Namespace) -> int:
     for sentence in unknown_variables():
         logging.warning(sentence)
     server.make_room(settings.connections)
-    bounds = server.Bounds(settings.connections, settings.head_seconds, answer_seconds=settings.body_seconds)
+    bounds = connections.Bounds(settings.connections, settings.head_seconds, answer_seconds=settings.body_seconds)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
-        http=server.connection_class(bounds),
+        http=connections.connection_class(bounds),
         loop="uvloop",
         ws="none",
         lifespan="on",

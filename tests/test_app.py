@@ -21,7 +21,7 @@ from tests.serving import ROOT, serving
 MATHEMATICS = ["data", "formula", "design", "engine", "inference", "report", "fitting", "questions"]
 FORBIDDEN = ["numpy", "scipy", "pyarrow", "msgspec", *(f"service.{room}" for room in MATHEMATICS)]
 IMPORT_ALL = """
-import json, sys, uvicorn, service.server, service.__main__
+import json, sys, uvicorn, service.connections, service.server, service.__main__
 from service.api.spool import PIECE
 from service.app import create_app
 from service.settings import Settings
