@@ -25,6 +25,9 @@ SHORTEST = 0.05
 TERM = 20
 """For how many times as long few may wait, before it is looked at anew."""
 
+SPARE = 4
+"""Of a crowd one may wait, and one more for each so many workers, so that these find work when they are done."""
+
 Client = tuple[str, int] | None
 """The address and the port of a connection."""
 
@@ -62,9 +65,8 @@ class Pace:
     def admit(self, client: Client) -> None:
         """Make sure that there is a place for a request. Raises QueueFull."""
         self._look(time.monotonic())
-        # Of a crowd those are served who find a CPU, which is one fewer than there are workers, and wait for nobody.
-        most = self.workers + self.queue if self._short_since is None else max(1, self.workers - 1)
-        if self.taken >= most:
+        most = self.queue if self._short_since is None else min(self.queue, 1 + self.workers // SPARE)
+        if self.taken >= self.workers + most:
             self._short_since = self._short_since or time.monotonic()
             if len(self._turned_away) <= self._served:
                 self._turned_away.add(client)

@@ -8,7 +8,7 @@ from service.api import pace
 from service.api.pace import Pace
 from service.errors import QueueFull
 
-WORKERS = 3
+WORKERS = 2
 QUEUE = 20
 CROWD = WORKERS + pace.CROWD * WORKERS + 1
 """Places taken of which more wait than a burst of no account leaves."""
@@ -68,7 +68,7 @@ def test_a_crowd_that_stands_is_turned_away_until_it_is_none(
     assert admits(at, CROWD)
     clock.now += 0.2 * patience
     assert not any(admits(at, CROWD, client) for client in range(CROWD))
-    assert [admits(at, taken) for taken in range(WORKERS + 1)] == [True] * (WORKERS - 1) + [False, False]
+    assert [admits(at, WORKERS + waiting) for waiting in range(3)] == [True, False, False]
     clock.now += 0.9 * pace.TERM * patience
     assert not admits(at, CROWD)
     clock.now += 0.2 * pace.TERM * patience
@@ -97,18 +97,18 @@ def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
 def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
     at = quick()
     assert not admits(at, WORKERS + QUEUE)
-    assert not admits(at, WORKERS - 1)
-    assert admits(at, WORKERS - 2)
+    assert not admits(at, WORKERS + 1)
+    assert admits(at, WORKERS)
     clock.now += 1.1 * pace.TERM * pace.SHORTEST
     assert admits(at, WORKERS + QUEUE - 1)
 
 
 def test_the_wait_is_that_of_a_full_queue_at_the_latest_pace() -> None:
     at = Pace(QUEUE, WORKERS)
-    assert at.wait() == 7
+    assert at.wait() == 10
     for _ in range(100):
         at.record(0.5)
-    assert at.wait() == 4
+    assert at.wait() == 6
     for _ in range(100):
         at.record(0.0)
     assert at.wait() == 1
