@@ -29,8 +29,8 @@ class Archive:
 
         What was kept under its id before stays. Raises TypeError for a reply that has no id.
         """
-        new = self.documents.put_all([self._lot(reply, submission) for reply, submission in answers])
-        return [self._filed(*answer, ids) for answer, ids in zip(answers, new, strict=True)]
+        lots = [self._lot(reply, submission) for reply, submission in answers]
+        return [self._filed(lot, ids) for lot, ids in zip(lots, self.documents.put_all(lots), strict=True)]
 
     def known(self, submissions: Sequence[Submission]) -> list[Filed | None]:
         """The document that each request got before, if it is kept; its body is kept again if it no longer was."""
@@ -48,12 +48,12 @@ class Archive:
         members = {member: reply.body[place] for member, place in reply.members.items()}
         return Lot({reply.id: reply.body} | members, submission.owner, self._asked(submission))
 
-    def _filed(self, reply: Reply, submission: Submission, new: Set[str]) -> Filed:
-        """The document of a reply as it is kept, where these ids are new."""
-        id = reply.id or ""
+    def _filed(self, lot: Lot, new: Set[str]) -> Filed:
+        """The first document of a lot as it is kept, where these ids are new."""
+        id, document = next(iter(lot.documents.items()))
         if id in new:
-            return Filed(id, reply.body, is_new=True)
-        return Filed(id, self.documents.get(id, submission.owner) or reply.body, is_new=False)
+            return Filed(id, document, is_new=True)
+        return Filed(id, self.documents.get(id, lot.owner) or document, is_new=False)
 
     def _asked(self, submission: Submission) -> Asked:
         """What was asked, its body kept."""

@@ -64,10 +64,11 @@ class Pace:
 
     def admit(self, client: Client) -> None:
         """Make sure that there is a place for a request. Raises QueueFull."""
-        self._look(time.monotonic())
+        now = time.monotonic()
+        self._look(now)
         most = self.queue if self._short_since is None else min(self.queue, 1 + self.workers // SPARE)
         if self.taken >= self.workers + most:
-            self._short_since = self._short_since or time.monotonic()
+            self._short_since = self._short_since or now
             if len(self._turned_away) <= self._served:
                 self._turned_away.add(client)
             raise QueueFull("Too much work is waiting already; try again later.")

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
@@ -66,7 +67,8 @@ async def follow(request: Request, id: str, task: str, *arguments: object) -> Re
         raise NotFound(GONE)
     body, words = asked
     folder = resources.spool.folder
-    with resources.archive.bodies.lend(body, folder) as content:
+    # A disk may stall; the event loop may not.
+    async with contextmanager_in_threadpool(resources.archive.bodies.lend(body, folder)) as content:
         if content is None:
             raise NotFound(GONE)
         limits, owner = resources.limits, owner_of(request)

@@ -19,7 +19,7 @@ from uuid import uuid4
 from service.jobs.files import put
 
 LARGEST_SHARED = 2**24
-"""Bytes from which on no more is written into a file of many bodies; a body that is larger has a file of its own."""
+"""Bytes from which on no more is written into a file of many bodies."""
 
 SHARE = 0.05
 """Share of the bound that such a file has at most: so much is lost at once where room is made."""

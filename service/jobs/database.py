@@ -144,10 +144,9 @@ def migrate(connection: Connection) -> None:
         made = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if made == LATEST:
             return
-    from alembic import command  # noqa: PLC0415 - it takes a fifth of a second, and is seldom needed
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command, config  # noqa: PLC0415 - it takes a fifth of a second, and is seldom needed
 
-    steps = Config()
+    steps = config.Config()
     steps.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     steps.attributes["connection"] = connection
     command.upgrade(steps, "head")

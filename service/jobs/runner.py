@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -102,7 +103,7 @@ class Runner:
             left, self._running = list(self._running.values()), {}
         for job, future in left:
             future.cancel()
-            self._attempt(lambda job=job: self._ledger.release(job))  # type: ignore[misc]  # mypy#12557
+            self._attempt(partial(self._ledger.release, job))
         self._attempt(self._ledger.leave)
 
     def _run(self) -> None:
