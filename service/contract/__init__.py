@@ -16,7 +16,7 @@ from service.contract.pooling import PoolingDocument, PoolingOptions
 from service.contract.posterior import Posterior, PosteriorRequest
 from service.contract.predictions import PredictionOptions, Predictions
 from service.contract.problem import Failure, Place, Problem, failure_of
-from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest
+from service.contract.request import MOST_MODELS, FitOptions, FormulaRequest, RowOptions
 from service.contract.simulations import SimulationRequest, Simulations
 from service.contract.variance_tests import VarianceTest, VarianceTestRequest, VarianceTests
 
@@ -53,6 +53,7 @@ __all__ = [
     "Predictions",
     "Problem",
     "Reply",
+    "RowOptions",
     "SimulationRequest",
     "Simulations",
     "Submission",

@@ -121,11 +121,6 @@ class Store:
         with self._engine.connect() as connection:
             return connection.execute(DOCUMENT, {"id": id, "owner": owner}).scalar()
 
-    def put_request(self, ids: Sequence[str], asked: Asked) -> None:
-        """Keep what was asked with these fits, the first of which is what it got; the newest stays."""
-        with writing(self._engine) as connection:
-            _note(connection, [(ids, asked)])
-
     def move_body(self, old: str, new: str) -> None:
         """Note that a body which was kept under one reference is now kept under another."""
         with writing(self._engine) as connection:

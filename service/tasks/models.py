@@ -7,11 +7,12 @@ the model is, the kept request has the rows.
 from dataclasses import dataclass
 
 from service import data, engine
-from service.contract import FailedFit, FitDocument, FitOptions, Submission, checked, read_fits
+from service.contract import FailedFit, FitDocument, FitOptions, RowOptions, Submission, checked, read_fits
 from service.design import Design, make_lots
 from service.engine import Fit
 from service.errors import InvalidRequest, ServiceError
 from service.formula import read
+from service.formula.formula import Formula
 from service.tasks.answer import received
 
 
@@ -36,7 +37,8 @@ def open_model(document: bytes, submission: Submission, *, in_memory: bool = Fal
     payload = received(submission)
     options = checked(FitOptions, payload.options)
     table = payload.table if payload.table is not None else data.dataset(payload.dataset or "")
-    design = _design(fitted.model.formula, table, None if in_memory else payload.rows, options)
+    formula = read(fitted.model.formula, list(table.columns))
+    design = design_of(formula, table, None if in_memory else payload.rows, options)
     fit = engine.fit(design, restricted=options.method == "REML", theta=options.theta)
     return OpenModel(fitted, options, design, fit)
 
@@ -49,18 +51,20 @@ def the_fit(document: bytes) -> FitDocument:
     return fits[0]
 
 
-def _design(formula: str, table: data.Table, rows: data.Rows | None, options: FitOptions) -> Design:
+def design_of(
+    formula: Formula, table: data.Table, rows: data.Rows | None, options: RowOptions, most_levels: int | None = None
+) -> Design:
     """The design of one formula on a table, whose rows may come in batches."""
-    lots = make_lots(
-        [read(formula, list(table.columns))],
+    ((design,),) = make_lots(
+        [formula],
         table,
         rows,
         weights=options.weights,
         missing=options.missing,
         levels=options.levels,
         contrasts=options.contrasts,
+        most_levels=most_levels,
     )
-    ((design,),) = lots
     if isinstance(design, ServiceError):
         raise design
     return design

@@ -2,13 +2,13 @@
 
 from service import data
 from service.contract import PoolingOptions, Reply, Submission, checked
-from service.design import Design, make_lots
-from service.errors import Fault, ServiceError, UnsupportedModel
+from service.errors import Fault, UnsupportedModel
 from service.formula import read
 from service.formula.formula import Formula
 from service.inference import alternatives
 from service.report import pooling_document
 from service.tasks.answer import Stopwatch, hint_of, received, reply_to
+from service.tasks.models import design_of
 
 
 def pool(submission: Submission) -> Reply:
@@ -25,7 +25,7 @@ def _pool(submission: Submission) -> Reply:
         formula = read(options.formula, list(table.columns))
         _require_varying_intercept(formula)
     with clock.stage("design"):
-        design = _design(formula, table, payload.rows, options, submission.limits.levels)
+        design = design_of(formula, table, payload.rows, options, submission.limits.levels)
     with clock.stage("fit"):
         found = alternatives(design, restricted=options.method == "REML", separately="separate" in options.include)
     with clock.stage("report"):
@@ -40,22 +40,3 @@ def _require_varying_intercept(formula: Formula) -> None:
         message = "Pooling is compared for one varying intercept: the formula needs one random term, (1 | group)."
         position = other[0].position if other else None
         raise UnsupportedModel(message, Fault(message, pointer="/formula", position=position))
-
-
-def _design(
-    formula: Formula, table: data.Table, rows: data.Rows | None, options: PoolingOptions, most_levels: int
-) -> Design:
-    """The design of the formula on a table, whose rows may come in batches."""
-    ((design,),) = make_lots(
-        [formula],
-        table,
-        rows,
-        weights=options.weights,
-        missing=options.missing,
-        levels=options.levels,
-        contrasts=options.contrasts,
-        most_levels=most_levels,
-    )
-    if isinstance(design, ServiceError):
-        raise design
-    return design

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.api.resources import Resources
-from service.jobs.store import Asked
+from service.jobs.store import Asked, Lot
 from tests.api.stand_ins import DOCUMENT, FITTED, FakeDocuments, FakeWorkers, resources
 
 WORDS = b'["application/json", "", ""]'
@@ -22,5 +22,6 @@ def keeping_fit(workers: FakeWorkers, folder: Path, words: bytes = WORDS) -> Res
     at = resources(workers, documents)
     body = folder / "body"
     body.write_bytes(b"{}")
-    documents.put_request(["f1"], Asked("digest", at.archive.bodies.keep("f1", str(body)), words))
+    asked = Asked("digest", at.archive.bodies.keep("f1", str(body)), words)
+    documents.put_all([Lot({"f1": DOCUMENT}, asked=asked)])
     return at

@@ -1,6 +1,6 @@
 """Predictions are made by a worker, from a document that is sent or one that is kept."""
 
-from service.contract import Reply
+from service.contract import Reply, Submission
 from tests.api.stand_ins import DOCUMENT, FakeDocuments, FakeWorkers, ask, post_json, refusal, resources
 
 ANSWER = Reply(body=b'{"predictions": []}')
@@ -13,7 +13,8 @@ def test_a_document_goes_to_a_worker_with_its_rows() -> None:
     assert (response.status_code, response.json()) == (200, {"predictions": []})
     ((task, submission),) = workers.asked
     assert task == "service.tasks.predictions:predict_from_document"
-    assert submission.content_type == "application/json"  # type: ignore[attr-defined] # any argument of a task
+    assert isinstance(submission, Submission)
+    assert submission.content_type == "application/json"
 
 
 def test_a_kept_document_goes_to_a_worker_without_the_rows_of_its_fit() -> None:

@@ -24,6 +24,11 @@ def put_all(store: Store, documents: Mapping[str, bytes], owner: str = "") -> se
     return new
 
 
+def note(store: Store, ids: list[str], asked: Asked, owner: str = "") -> None:
+    """Keep what was asked with these documents."""
+    store.put_all([Lot(dict.fromkeys(ids, b"1"), owner, asked)])
+
+
 def put(store: Store, id: str, document: bytes) -> bool:
     """Whether the document is new."""
     return put_all(store, {id: document}) == {id}
@@ -81,8 +86,8 @@ def test_lots_of_several_owners_are_kept_at_once(store: Store) -> None:
 
 
 def test_a_body_that_was_moved_is_that_of_all_its_fits(store: Store) -> None:
-    store.put_request(["a", "b"], Asked("d1", "old", b"words"))
-    store.put_request(["c"], Asked("d2", "other", b"words"))
+    note(store, ["a", "b"], Asked("d1", "old", b"words"))
+    note(store, ["c"], Asked("d2", "other", b"words"))
     store.move_body("old", "new")
     assert [store.request(id) for id in "abc"] == [("new", b"words"), ("new", b"words"), ("other", b"words")]
 
@@ -136,14 +141,14 @@ def test_threads_that_keep_the_same_at_once_agree(store: Store) -> None:
 
 def test_what_was_asked_is_kept_with_it_and_the_newest_stays(store: Store) -> None:
     assert store.request("a") is None
-    store.put_request(["a", "b"], Asked("d1", "a", b"first"))
-    store.put_request(["b"], Asked("d2", "c", b"second"))
+    note(store, ["a", "b"], Asked("d1", "a", b"first"))
+    note(store, ["b"], Asked("d2", "c", b"second"))
     assert (store.request("a"), store.request("b")) == (("a", b"first"), ("c", b"second"))
 
 
 def test_the_same_request_finds_its_answer(store: Store) -> None:
     put_all(store, {"a": b"1"}, "me")
-    store.put_request(["a"], Asked("digest", "a", b""))
+    note(store, ["a"], Asked("digest", "a", b""))
     asked = [("other", "me"), ("digest", "me"), ("digest", "you")]
     assert store.answers(asked) == [None, Answer("a", b"1", "a"), None]
 
@@ -169,7 +174,7 @@ def test_pages_hold_everything_once(store: Store) -> None:
 
 def test_what_is_removed_says_why_until_it_is_made_again(store: Store) -> None:
     put_all(store, {"a": b"1"}, "me")
-    store.put_request(["a"], Asked("digest", "a", b""))
+    note(store, ["a"], Asked("digest", "a", b""))
     assert store.removal("a", "me") is None
     assert store.remove("a", "me", "No more.")
     assert not store.remove("a", "me", "No more.")
