@@ -115,7 +115,8 @@ def _subtracted(model: JointModel, part: Design) -> Estimates | None:
         at = criterion.at(model.at.theta)
     else:
         # A criterion of several parameters may have several minima: what a fit of the rows finds is not missed.
-        starts = (inside(model.at.theta, criterion), moment_start(products, criterion.parameters))
+        moments = moment_start(products, criterion.parameters, restricted=criterion.restricted)
+        starts = (inside(model.at.theta, criterion), moments)
         found = min((find_optimum(criterion, left.factors, start) for start in starts), key=_height)
         if not found.verdict.converged:
             return None

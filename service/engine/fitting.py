@@ -92,7 +92,11 @@ def _fit_jointly(
     held = theta is not None
     if not held and has_no_noise(folded.products):
         return _fit_without_noise(folded, parameters, restricted=restricted)
-    start = moment_start(folded.products, parameters) if theta is None else _in_bases(folded, parameters, theta)
+    start = (
+        moment_start(folded.products, parameters, restricted=restricted)
+        if theta is None
+        else _in_bases(folded, parameters, theta)
+    )
     model, verdict = _solve(folded, parameters, start, restricted=restricted, held=held)
     if model.at.rho < UNEXPLAINED * squares_of_response(folded.products) and _is_explained_by_columns(folded, model):
         folded = residualise(design, folded, model.at.beta)
@@ -110,7 +114,8 @@ def _fit_jointly(
 def _fit_without_noise(folded: Fold, parameters: Parameters, *, restricted: bool) -> Fit:
     """The limit of the fit as the noise vanishes."""
     padded = replace(folded, products=with_noise(folded.products))
-    model, _ = _solve(padded, parameters, moment_start(padded.products, parameters), restricted=restricted, held=False)
+    start = moment_start(padded.products, parameters, restricted=restricted)
+    model, _ = _solve(padded, parameters, start, restricted=restricted, held=False)
     estimates = without_noise(joint_estimates(padded, model.criterion, model.at))
     return Fit(estimates, restricted, np.nan, None, False, None)
 

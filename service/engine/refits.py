@@ -88,7 +88,8 @@ def _fitted(model: JointModel, drawn: Criterion) -> tuple[Vector, float, Vector]
             if model.held:
                 at = drawn.at(model.at.theta)
             else:
-                found = find_optimum(drawn, model.fold.factors, moment_start(drawn.products, drawn.parameters))
+                start = moment_start(drawn.products, drawn.parameters, restricted=drawn.restricted)
+                found = find_optimum(drawn, model.fold.factors, start)
                 if not found.verdict.converged:
                     return None
                 at = found.evaluation

@@ -3,7 +3,7 @@
 With r what least squares leaves of y and V_i the part of the rows' covariance that an element of a Psi multiplies,
 E[r'V_i r] is nearly sum_j tr(V_i V_j) sigma_j^2 (MINQUE0; Rao 1971, J. Multivariate Anal. 1; Searle, Casella &
 McCulloch 1992, Variance Components, section 11.3): one small linear system of cross-products. What least squares takes
-of the V_i is subtracted, so that balanced designs begin at their optimum.
+of the V_i is subtracted by REML and not by ML, so that balanced designs begin at the optimum of either.
 """
 
 from itertools import accumulate
@@ -21,11 +21,11 @@ LEAST, MOST = 0.05, 1e6
 """Standard deviations, over sigma, between which the search begins: at zero the criterion has no slope by theta."""
 
 
-def moment_start(products: CrossProducts, parameters: Parameters) -> Vector:
+def moment_start(products: CrossProducts, parameters: Parameters, *, restricted: bool) -> Vector:
     """Theta (k,) at the moments' covariances, brought well inside the positive definite ones."""
     sizes = parameters.sizes
     free = _free_elements(parameters)
-    system, observed = _moment_equations(products, sizes)
+    system, observed = _moment_equations(products, sizes, restricted=restricted)
     known = np.append(np.flatnonzero(free), free.size)
     components = _solved(system[known[:, None], known], observed[known])
     noise = max(float(components[-1]), 1e-2 * float(observed[-1]) / products.n)
@@ -63,7 +63,7 @@ def _root(psi: Matrix) -> Matrix:
     return np.linalg.cholesky((vectors * clipped) @ vectors.T).astype(np.float64, copy=False)
 
 
-def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[Matrix, Vector]:
+def _moment_equations(products: CrossProducts, sizes: tuple[int, ...], *, restricted: bool) -> tuple[Matrix, Vector]:
     """The system (K + 1, K + 1) and right-hand side of all elements of all Psi, factor by factor, and sigma^2."""
     total = total_products(products)
     # What is left of X is independent: dependent columns have been dropped (conditioning.py).
@@ -71,8 +71,9 @@ def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[
     direction = np.append(-(half @ (half.T @ total[:-1, -1])), 1.0)
     starts = list(accumulate((q * q for q in sizes), initial=0))
     system, observed = np.zeros((starts[-1] + 1, starts[-1] + 1)), np.zeros(starts[-1] + 1)
-    # Z'X (X'X)^-1/2: what least squares takes of the random effects, (q, p, J).
-    taken = [half.T @ factor.cross[:, :-1] for factor in products.factors]
+    # Z'X (X'X)^-1/2: what least squares takes of the random effects, (q, p, J); ML, which knows beta, has no p.
+    lost = half if restricted else half[:, :0]
+    taken = [lost.T @ factor.cross[:, :-1] for factor in products.factors]
     outer = [_outer(own) for own in taken]
     for f, factor in enumerate(products.factors):
         own = slice(starts[f], starts[f + 1])
@@ -86,7 +87,7 @@ def _moment_equations(products: CrossProducts, sizes: tuple[int, ...]) -> tuple[
         mine, theirs = slice(starts[f], starts[f + 1]), slice(starts[h], starts[h + 1])
         system[mine, theirs] = _joint_traces(block, taken[f], taken[h]) + outer[f] @ outer[h].T
         system[theirs, mine] = system[mine, theirs].T
-    system[-1, -1], observed[-1] = products.n - half.shape[1], float(direction @ total @ direction)
+    system[-1, -1], observed[-1] = products.n - lost.shape[1], float(direction @ total @ direction)
     return system, observed
 
 
