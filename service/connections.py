@@ -6,19 +6,22 @@ uvicorn reads HTTP with llhttp. What it leaves to a proxy in front is done here,
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import ClassVar
 
 import httptools
+from starlette.datastructures import Headers
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.api.correlation import new_id, request_id
-from service.api.middleware import SECURITY_HEADERS
+from service.api.admission import is_work
+from service.api.correlation import chosen_id, new_id, request_id
+from service.api.middleware import SECURITY_HEADERS, is_small
 from service.api.problems import refusal_response
 from service.api.resources import Resources
-from service.errors import HeadTooLarge, HeadTooSlow, MalformedHttp, ServiceError, TooManyConnections
+from service.errors import HeadTooLarge, HeadTooSlow, MalformedHttp, QueueFull, ServiceError, TooManyConnections
 
 HEAD_BYTES = 2**16
 """The most that may stand before a body, or around its chunks."""
@@ -54,6 +57,7 @@ class Connection(HttpToolsProtocol):
     _is_in_head = False
     _is_resuming = False
     _is_last = False
+    _turned_away: ServiceError | None = None
     _data = b""
     _head_bytes = 0
     _head_clock: asyncio.TimerHandle | None = None
@@ -98,19 +102,47 @@ class Connection(HttpToolsProtocol):
         if self._is_resuming:
             return
         self._is_in_head, self._head_bytes = False, 0
-        self._stop_head_clock()
         check_head(self.url, self.headers, self.parser.get_http_version())
-        super().on_headers_complete()
+        self._turned_away = self._no_room()
+        if self._turned_away is None:
+            self._stop_head_clock()
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body (the parser calls this)."""
         self._head_bytes = 0
-        super().on_body(body)
+        if self._turned_away is None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Take the body's end (the parser calls this)."""
         self._head_bytes = 0
-        super().on_message_complete()
+        if self._turned_away is None:
+            return super().on_message_complete()
+        self._stop_head_clock()
+        self._write(self._turned_away, chosen_id(Headers(raw=self.headers)))
+        self._turned_away = None
+        self.on_response_complete()
+
+    def _no_room(self) -> QueueFull | None:
+        """Why work is not taken whose small body is read over, in the time that a head has, as the connection stays.
+
+        What many who cannot be served cost is taken from those who can. All other work is refused by the application,
+        which knows how to leave a body unread.
+        """
+        parser, headers = self.parser, Headers(raw=self.headers)
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        stays = parser.get_http_version() == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        if is_answering or not stays or not is_small(headers):
+            return None
+        if not is_work(parser.get_method().decode(), self.url.decode("latin-1"), headers):
+            return None
+        resources: Resources = self.app_state["resources"]
+        try:
+            resources.pace.admit(self.client)
+        except QueueFull as error:
+            return error
+        return None
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser does (uvicorn calls this where it has caught its error)."""
@@ -203,18 +235,18 @@ class Connection(HttpToolsProtocol):
         if is_answering:
             self.transport.abort()
             return
-        self._write(error, self.app_state["resources"])
+        self._write(error, new_id(), {"Connection": "close"})
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
-    def _write(self, error: ServiceError, resources: Resources) -> None:
+    def _write(self, error: ServiceError, id: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         """Write the problem, a line in the log and a count, as of a request that was read."""
-        id = new_id()
+        resources: Resources = self.app_state["resources"]
         token = request_id.set(id)
         answer = refusal_response(error, resources.pace)
         request_id.reset(token)
-        answer.headers.update({**SECURITY_HEADERS, "X-Request-Id": id, "Connection": "close"})
+        answer.headers.update({**SECURITY_HEADERS, "X-Request-Id": id, **headers})
         status = HTTPStatus(answer.status_code)
         lines = [f"HTTP/1.1 {status:d} {status.phrase}".encode(), *(b"%s: %s" % each for each in answer.raw_headers)]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))

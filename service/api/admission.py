@@ -1,7 +1,4 @@
-"""Admission: a request under /v1 passes with its owner noted, or is refused before anything of its body is read.
-
-What many who cannot be served cost is taken from those who can, so that this comes before all else.
-"""
+"""Admission: a request under /v1 passes with its owner noted, or is refused before anything of its body is read."""
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -26,13 +23,18 @@ class Admission:
             try:
                 connection = HTTPConnection(scope)
                 scope["state"]["owner"] = await resources.callers.admit(connection)
-                if scope["method"] == "POST" and not prefers_job(connection.headers):
+                if is_work(scope["method"], scope["path"], connection.headers):
                     resources.pace.admit(connection.scope["client"])
             except ServiceError as error:
                 return await refusal_response(error, resources.pace)(scope, receive, send)
             except OUTAGES as error:
                 return await refusal_response(storage_unavailable(error), resources.pace)(scope, receive, send)
         await self.app(scope, receive, send)
+
+
+def is_work(method: str, path: str, headers: Headers) -> bool:
+    """Whether a request is for work that its client waits for."""
+    return method == "POST" and path.startswith("/v1") and not prefers_job(headers)
 
 
 def prefers_job(headers: Headers) -> bool:

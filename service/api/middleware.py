@@ -6,7 +6,7 @@ Each layer is an ASGI application around the next: it sees messages, never docum
 import asyncio
 import contextlib
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY_HEADERS = {
@@ -89,7 +89,7 @@ class Linger:
                         await reading()
 
         async def finishing(message: Message) -> None:
-            if message["type"] == "http.response.start" and unread and _is_small(scope):
+            if message["type"] == "http.response.start" and unread and is_small(Headers(scope=scope)):
                 await drain(self.small_seconds)
             if message["type"] == "http.response.start" and unread:
                 MutableHeaders(scope=message)["Connection"] = "close"
@@ -107,8 +107,7 @@ def _has_body(scope: Scope) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
-def _is_small(scope: Scope) -> bool:
+def is_small(headers: Headers) -> bool:
     """Whether the body is known to be small; one that a client holds back until it is asked for is not read."""
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length", b"")
-    return length.isdigit() and float(length) <= SMALL and b"expect" not in headers
+    length = headers.get("content-length", "")
+    return length.isdecimal() and float(length) <= SMALL and "expect" not in headers
