@@ -202,11 +202,16 @@ def _page(resources: Resources, owner: str, limit: int, cursor: str | None) -> F
     shown = [FitEntry(id=job.id, status=job.state, created_at=job.created_at, bytes=None) for job in jobs]
     shown += [_entry(each) for each in entries[:limit]]
     last = entries[limit - 1] if len(entries) > limit else None
-    return FitList(fits=shown, next=None if last is None else f"{last.created_at.isoformat()}~{last.id}")
+    return FitList(fits=shown, next=None if last is None else _cursor(last))
 
 
 def _entry(each: Entry) -> FitEntry:
     return FitEntry(id=each.id, status="succeeded", created_at=each.created_at, bytes=each.size)
+
+
+def _cursor(last: Entry) -> str:
+    """The cursor of the page after this entry, in letters that a query may have as they are."""
+    return f"{last.created_at.astimezone(UTC).isoformat().removesuffix('+00:00')}Z~{last.id}"
 
 
 def _place(cursor: str) -> tuple[datetime, str]:
