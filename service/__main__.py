@@ -19,6 +19,11 @@ UNGUARDED = """\
 partialpool: anybody who reaches {host} could use this service, as there are no keys. Make one with
 `python -m service keys create NAME`, or say `--no-auth` (PARTIALPOOL_AUTH=false) if something else keeps others out."""
 
+FIRST = "partialpool: this is the first key; a service that runs already asks for keys once it is started again."
+
+LONGEST_NAME = 100
+"""Characters that a key's name may have."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status of the command that the arguments name."""
@@ -34,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("keys", help="make, list and revoke keys")
     actions = command.add_subparsers(dest="action", required=True)
     action = actions.add_parser("create", help="make a key and print it, the only time it can be seen")
-    action.add_argument("name", help="whose it is")
+    action.add_argument("name", type=key_name, help="whose it is, in up to 100 characters")
     actions.add_parser("list", help="list the keys there are, without their secrets")
     action = actions.add_parser("revoke", help="make a key useless from now on")
     action.add_argument("id", help="the key's id, as the list has it")
@@ -59,7 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.set_defaults(run=openapi)
 
     options = parser.parse_args(arguments)
-    return int(options.run(options))
+    try:
+        status = int(options.run(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has enough, as `head` has. Python would write the rest as it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -121,6 +133,8 @@ def keys(options: argparse.Namespace) -> int:
         kept = Keys(open_database(settings_of().database_url))
         match options.action:
             case "create":
+                if not kept.exist():
+                    print(FIRST, file=sys.stderr)
                 print(kept.create(options.name))
             case "list":
                 for key in kept.list():
@@ -133,6 +147,13 @@ def keys(options: argparse.Namespace) -> int:
         print(f"partialpool: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def key_name(text: str) -> str:
+    """The name of a key, if it can be shown on a line of the list; argparse says so where it cannot."""
+    if not 1 <= len(text) <= LONGEST_NAME or not text.isprintable() or text.isspace():
+        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters that can be printed")
+    return text
 
 
 def is_loopback(host: str) -> bool:

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 import httptools
 from starlette.datastructures import Headers
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.api.admission import is_work
 from service.api.correlation import chosen_id, new_id, request_id
@@ -62,6 +63,7 @@ class Connection(HttpToolsProtocol):
     _head_bytes = 0
     _head_clock: asyncio.TimerHandle | None = None
     _answer_clock: asyncio.TimerHandle | None = None
+    _answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection, or refuse it if there are too many (asyncio calls this)."""
@@ -74,6 +76,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection (asyncio calls this)."""
         self._stop_clocks()
+        self._desert()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -107,6 +110,11 @@ class Connection(HttpToolsProtocol):
         if self._turned_away is None:
             self._stop_head_clock()
             super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin to answer a request; `self.cycle` is of the last that was read, which may wait (uvicorn calls this)."""
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body (the parser calls this)."""
@@ -198,7 +206,17 @@ class Connection(HttpToolsProtocol):
 
     def _end_untaken(self) -> None:
         if self.transport.get_write_buffer_size():
+            self._desert()
             self.transport.abort()
+
+    def _desert(self) -> bool:
+        """Tell the request that is being answered that nobody is there any more; whether its answer has begun."""
+        answered = self._answered
+        if answered is None or answered.response_complete:
+            return False
+        answered.disconnected = True
+        answered.message_event.set()
+        return answered.response_started
 
     def _start_head_clock(self) -> None:
         self._head_clock = self.loop.call_later(self.bounds.head_seconds, self._end_late)
@@ -227,12 +245,7 @@ class Connection(HttpToolsProtocol):
         self._stop_head_clock()
         self.connections.discard(self)
         self.pipeline.clear()
-        is_answering = False
-        if self.cycle is not None:
-            is_answering = self.cycle.response_started and not self.cycle.response_complete
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-        if is_answering:
+        if self._desert():
             self.transport.abort()
             return
         self._write(error, new_id(), {"Connection": "close"})

@@ -165,6 +165,39 @@ def test_digits_have_a_range(capsys: pytest.CaptureFixture[str], radon: str, dig
     assert "--digits" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b[31m", "\udcff", "a" * 101])
+def test_the_name_of_a_key_can_be_shown(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["keys", "create", name])
+    assert stopped.value.code == 2
+    assert "a name has 1 to 100 characters" in capsys.readouterr().err
+
+
+def test_who_makes_the_first_key_learns_from_when_on_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARTIALPOOL_DATA_DIR", str(tmp_path))
+    said = []
+    for name in ("me", "you"):
+        assert main(["keys", "create", name]) == 0
+        printed = capsys.readouterr()
+        assert printed.out.startswith("pp_")
+        said.append(printed.err)
+    assert "first key" in said[0]
+    assert said[1] == ""
+
+
+def test_nothing_is_said_to_whoever_has_read_enough(radon: str) -> None:
+    command = [sys.executable, "-m", "service", "fit", radon, FORMULA]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 1)
+
+
 def test_it_is_a_command(radon: str) -> None:
     command = [sys.executable, "-m", "service", "fit", radon, FORMULA]
     done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)

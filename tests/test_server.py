@@ -1,7 +1,9 @@
 """Clients that are slow, silent, many or do not listen: each is let go in time, and nobody else waits for them."""
 
 import json
+import os
 import resource
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -124,6 +126,25 @@ def test_an_answer_that_nobody_takes_is_given_up(service: Server) -> None:
             while piece := connection.recv(2**20):
                 taken += len(piece)
     assert taken < 100 * size
+    assert '"level": "error"' not in service.log.read_text()
+
+
+def test_a_refusal_never_stands_in_the_middle_of_an_answer(service: Server) -> None:
+    until(service.is_ready)
+    (worker,) = service.workers
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        asked = {"formula": "log_radon ~ floor + (1 | county)", "dataset": "radon"}
+        job = service.client.post("/v1/fits", json=asked, headers={"Prefer": "respond-async"}).headers["Location"]
+        with connect(service) as connection:
+            connection.sendall(b"GET %s/events HTTP/1.1\r\nHost: test\r\n\r\n" % job.encode())
+            events = connection.recv(65536)
+            connection.sendall(HEAD + b"\r\nnothing like it\r\n\r\n")
+            with suppress(ConnectionResetError):
+                events += rest(connection)
+        assert events.count(b"HTTP/1.1 ") == 1
+    finally:
+        os.kill(worker, signal.SIGCONT)
 
 
 def test_a_thousand_connections_without_a_word_stop_nobody(tmp_path: Path) -> None:

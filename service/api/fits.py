@@ -150,7 +150,10 @@ async def read_fit(request: Request, id: str) -> Response:
     responses={204: {"description": "It is gone."}, **schema.refusals("not_found", "storage_unavailable")},
 )
 async def delete_fit(request: Request, id: str) -> Response:
-    """Stop the job with this id, which frees its worker within a second; or remove the fit for good."""
+    """Stop the job with this id, which frees its worker within a second; or remove the fit for good.
+
+    A job that was stopped is still told of, as is one that failed, until it is removed in the same way.
+    """
     if not await run_in_threadpool(_delete, resources_of(request), id, owner_of(request)):
         raise NotFound("No fit has this id.")
     return Response(status_code=204)
@@ -186,7 +189,7 @@ def _document(request: Request, filed: Filed, seconds: dict[str, float] | None =
     if seconds is not None:
         headers["Server-Timing"] = _server_timing(seconds)
     known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    if tag in known or "*" in known:
+    if not filed.is_new and (tag in known or "*" in known):
         return Response(status_code=304, headers=headers)
     return Response(filed.document, 201 if filed.is_new else 200, headers, media.JSON)
 
@@ -199,11 +202,16 @@ def _page(resources: Resources, owner: str, limit: int, cursor: str | None) -> F
     shown = [FitEntry(id=job.id, status=job.state, created_at=job.created_at, bytes=None) for job in jobs]
     shown += [_entry(each) for each in entries[:limit]]
     last = entries[limit - 1] if len(entries) > limit else None
-    return FitList(fits=shown, next=None if last is None else f"{last.created_at.isoformat()}~{last.id}")
+    return FitList(fits=shown, next=None if last is None else _cursor(last))
 
 
 def _entry(each: Entry) -> FitEntry:
     return FitEntry(id=each.id, status="succeeded", created_at=each.created_at, bytes=each.size)
+
+
+def _cursor(last: Entry) -> str:
+    """The cursor of the page after this entry, in letters that a query may have as they are."""
+    return f"{last.created_at.astimezone(UTC).isoformat().removesuffix('+00:00')}Z~{last.id}"
 
 
 def _place(cursor: str) -> tuple[datetime, str]:
@@ -218,13 +226,15 @@ def _place(cursor: str) -> tuple[datetime, str]:
 
 
 def _delete(resources: Resources, id: str, owner: str) -> bool:
-    """Whether there was a fit or a job with this id, which is gone or stopped."""
+    """Whether there was a fit or a job with this id, which is gone, or was running and is stopped."""
     if resources.backlog.cancel(id, owner):
         resources.runner.wake()
         return True
     job = resources.backlog.jobs.get(id, owner)
     fit = id if job is None or job.fit is None else job.fit
-    return resources.archive.documents.remove(fit, owner, "It was removed by whoever made it.")
+    if resources.archive.documents.remove(fit, owner, "It was removed by whoever made it."):
+        return True
+    return resources.backlog.jobs.forget(id, owner)
 
 
 def _server_timing(seconds: dict[str, float]) -> str:

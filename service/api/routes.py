@@ -1,6 +1,7 @@
 """Routes: an endpoint that takes the raw request alone is called as it is, and what is asked in a query is known."""
 
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
 from inspect import signature
 from typing import Any
 
@@ -30,24 +31,36 @@ class ExactRoute(APIRoute):
             return handler
         fields = self.dependant.query_params
         if any(isinstance(kind := each.field_info.annotation, type) and issubclass(kind, BaseModel) for each in fields):
-            return handler  # The model refuses what it does not know.
+            return refusing_others(None, handler)  # The model refuses what it does not know.
         return refusing_others({each.alias for each in fields}, handler)
 
 
-def refusing_others(known: set[str], handler: Endpoint) -> Endpoint:
-    """The handler, for requests with these query parameters alone. Raises InvalidRequest."""
+def refusing_others(known: set[str] | None, handler: Endpoint) -> Endpoint:
+    """The handler, for requests with these query parameters alone, each once; any, where none are named.
+
+    Raises InvalidRequest.
+    """
 
     async def handle(request: Request) -> Response:
+        times = Counter(name for name, _ in request.query_params.multi_items())
         faults = [
-            Fault(f"{excerpt(name)} is no parameter of this resource.", pointer=pointer_to("", name))
-            for name in request.query_params
-            if name not in known
+            Fault(f"{excerpt(name)} is {wrong}.", pointer=pointer_to("", name))
+            for name, count in times.items()
+            for wrong in _wrongs(known is None or name in known, count)
         ]
         if faults:
             raise InvalidRequest(faults[0].message, *faults)
         return await handler(request)
 
     return handle
+
+
+def _wrongs(is_known: bool, count: int) -> Iterator[str]:
+    """What is wrong with a parameter, if anything."""
+    if not is_known:
+        yield "no parameter of this resource"
+    elif count > 1:
+        yield "given twice"
 
 
 class Routes(APIRouter):

@@ -99,7 +99,7 @@ def refusals(*codes: str) -> dict[int | str, Piece]:
     named: dict[int | str, Piece] = {
         each: {
             "description": " ".join(f"`{code}`: {KINDS[code].title}." for code in group),
-            "headers": RETRY_AFTER if each == 503 else {},
+            "headers": RETRY_AFTER if each in (429, 503) else {},
             "content": content,
         }
         for each, group in groupby(sorted(codes, key=status), key=status)

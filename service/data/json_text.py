@@ -45,19 +45,27 @@ def _repeated_name(text: bytes, found: dict[str, msgspec.Raw]) -> str | None:
     """The first name that stands twice, or None.
 
     The parser keeps the place of a name's first member and the value of its last. Walking through the text and the
-    parsed members in step, the first repeated name is where the value differs, or a member is left at the end.
+    parsed members in step, the first repeated name is where the value differs, or where another name stands: one that
+    was there before.
     """
     position = 0
     for name, value in found.items():
         written = bytes(value)
         head = _MEMBER_NAME.match(text, position)
+        if head is not None and (other := _text(head[1])) != name:
+            return other
         if head is None or not text.startswith(written, head.end()):
             return name
         position = head.end() + len(written)
         if not _AFTER_MEMBER.match(text, position):
             return name
     left_over = _MEMBER_NAME.match(text, position)
-    return msgspec.json.decode(left_over[1], type=str) if left_over else None
+    return _text(left_over[1]) if left_over else None
+
+
+def _text(written: bytes) -> str:
+    """The text that a JSON string stands for."""
+    return msgspec.json.decode(written, type=str)
 
 
 def decode(text: bytes | msgspec.Raw, pointer: str = "", *, column: str | None = None) -> Json:
@@ -118,27 +126,30 @@ def refuse(failure: Exception, text: bytes, pointer: str, column: str | None = N
     if row is not None:
         pointer = pointer_to(pointer, row)
     elif (constant := _CONSTANT.search(message)) is not None:
-        column, row = _cell_at(text, int(constant[1]))
+        column, row = _cell_at(text, int(constant[1]), pointer)
         if column is not None and row is not None:
-            pointer = pointer_to(pointer or DATA, column, row)
+            pointer = pointer_to(DATA, column, row)
     error = NotFinite if "out of range" in str(failure) else MalformedBody
     name = None if column is None else excerpt(column)
     raise error(message, Fault(message, pointer=pointer or None, column=name, row=row)) from None
 
 
-def _cell_at(text: bytes, byte: int) -> tuple[str | None, int | None]:
-    """The column and the row of the cell that begins at this byte of JSON columns, as far as they can be told."""
+def _cell_at(text: bytes, byte: int, pointer: str) -> tuple[str | None, int | None]:
+    """The column and the row of the cell at this byte of the object at `pointer`, as far as they can be told."""
     start = text.rfind(b"[", 0, byte)
     named = _MEMBER_NAME_LAST.search(text[max(0, start - _LONGEST_NAME) : start]) if start >= 0 else None
     if named is None:
         return None, None
+    # Had the object ended with this cell, it would be well-formed, and the cell stand in what it has last.
+    until, ends = text[:byte].removesuffix(b"-") + b"0]", b"}" if pointer == DATA else b"}}"
     try:
-        cells = msgspec.json.decode(
-            text[start:byte].rstrip(b"- \t\r\n").removesuffix(b",") + b"]", type=list[msgspec.Raw]
-        )
-        return msgspec.json.decode(named[1], type=str), len(cells)
+        found = msgspec.json.decode(until + ends, type=dict[str, msgspec.Raw])
+        cells = msgspec.json.decode(until[start:], type=list[msgspec.Raw])
     except ValueError:
         return None, None
+    if pointer != DATA and next(reversed(found)) != TABLE:
+        return None, None
+    return _text(named[1]), len(cells) - 1
 
 
 def _explanation(failure: Exception, text: bytes) -> str:

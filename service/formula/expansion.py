@@ -27,8 +27,8 @@ def _read(text: str, columns: tuple[str, ...] | None) -> Formula:
 def expand(syntax: Syntax, columns: Sequence[str] | None = None) -> Formula:
     """The meaning of a formula; `.` stands for all `columns` that no response names, in their order.
 
-    Raises FormulaSyntax for a `.` without `columns`, a number or a random term where none can be, and an expansion
-    beyond the limits.
+    Raises FormulaSyntax for a `.` without `columns`, a number or a random term where none can be, two grouping factors
+    with one name, and an expansion beyond the limits.
     """
     allowance = Allowance(syntax.source)
     predictors = resolve_dots(syntax, columns)
@@ -41,6 +41,7 @@ def expand(syntax: Syntax, columns: Sequence[str] | None = None) -> Formula:
         variables |= {name: tree for name, tree in named.items() if name not in variables}
     responses = tuple(map(label, syntax.responses))
     _check_responses(syntax, responses, fixed.terms)
+    _check_groups(syntax, random)
     # As R does, a model's response is left out as a main effect.
     terms_used = tuple(term for term in fixed.terms if term != responses)
     used = {*responses, *labels_used(terms_used, fixed.offsets, random)}
@@ -64,3 +65,12 @@ def _check_responses(syntax: Syntax, responses: Sequence[str], terms: Sequence[T
         if name in joined:
             message = f"The response {quoted(name)} is part of an interaction among the predictors."
             raise syntax_error(syntax.source, tree.position, message)
+
+
+def _check_groups(syntax: Syntax, random: Sequence[RandomTerm]) -> None:
+    """Raise FormulaSyntax where two grouping factors have one name, as a:b and a column of that name have."""
+    known: dict[str, Term] = {}
+    for term in random:
+        if known.setdefault(term.group_name, term.group) != term.group:
+            message = f"Two grouping factors are called {quoted(term.group_name)}: give a column another name."
+            raise syntax_error(syntax.source, term.position, message)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.jobs.database import age_of, writing
 from service.jobs.job import MOST_ATTEMPTS, Job, State, states_before
-from service.jobs.tables import jobs, processes
+from service.jobs.tables import fits, jobs, processes
 
 SILENCE = 5.0
 """Seconds without a beat after which a process counts as dead; it beats ten times as often."""
@@ -37,13 +37,14 @@ class Ledger:
         self._looked = -SILENCE
 
     def accept(self, id: str, owner: str, words: bytes, *, running: bool = False) -> Job:
-        """The job with this id, new unless it is known and has not been cancelled or failed; it is on disk.
+        """The job with this id, new unless it is known and goes on, or has led to a fit that is kept; it is on disk.
 
         `running` says that this process is at work on it already.
         """
         with suppress(IntegrityError), writing(self._engine, durable=True) as connection:  # else it is known
-            again = jobs.c.state.in_(["failed", "cancelled"])
-            connection.execute(delete(jobs).where(jobs.c.id == id, jobs.c.owner == owner, again))
+            over = jobs.c.state.in_(["succeeded", "failed", "cancelled"])
+            kept = select(fits.c.id).where(fits.c.id == jobs.c.fit).exists()
+            connection.execute(delete(jobs).where(jobs.c.id == id, jobs.c.owner == owner, over, ~kept))
             state: dict[str, object] = {"state": "queued"}
             if running:
                 state = {"state": "running", "attempts": 1, "process": self._process, "started_at": func.now()}
@@ -109,6 +110,12 @@ class Ledger:
         with writing(self._engine) as connection:
             which = and_(jobs.c.id == id, jobs.c.owner == owner)
             return _move(connection, which, "cancelled", cancelled=True, finished_at=func.now())
+
+    def forget(self, id: str, owner: str) -> bool:
+        """Whether there was such a job that had failed or been cancelled, which is gone now."""
+        with writing(self._engine) as connection:
+            which = and_(jobs.c.id == id, jobs.c.owner == owner, jobs.c.state.in_(["failed", "cancelled"]))
+            return bool(connection.execute(delete(jobs).where(which)).rowcount)
 
     def cancelled(self, running: Sequence[Job]) -> set[str]:
         """Which of these jobs, begun by this process, are no longer its own: cancelled, or taken over by others."""

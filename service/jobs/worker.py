@@ -13,6 +13,7 @@ Messages are plain values. A task that raises sends no exception, only its name 
 import ctypes
 import gc
 import importlib
+import logging
 import os
 import pickle
 import resource
@@ -65,6 +66,7 @@ def main(memory_limit: int, modules: Sequence[str]) -> None:
     control = socket.socket(fileno=os.dup(0))
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
+    logging.getLogger().addHandler(logging.NullHandler())  # What libraries would write of a body is no line of the log.
     for module in modules:
         importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel then reaps the workers.

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from service import data, stages
 from service.contract import Reply, Submission, failure_of
-from service.errors import BodyTooLarge, FormulaSyntax, ServiceError, UnknownFunction
+from service.errors import BodyTooLarge, FormulaSyntax, InvalidRequest, ServiceError, UnknownFunction
 
 Each = TypeVar("Each")
 
@@ -56,6 +56,14 @@ def received(submission: Submission) -> data.Payload:
         limits_of(submission),
         folder=Path(submission.folder) if submission.folder else None,
     )
+
+
+def json_of(submission: Submission) -> bytes:
+    """The body of a request that is JSON and all that is asked. Raises InvalidRequest where there is a query too."""
+    content = data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
+    if submission.query:
+        raise InvalidRequest("What is asked stands in the body, not in the query.")
+    return content
 
 
 def body_of(submission: Submission) -> bytes | Path:

@@ -1,6 +1,5 @@
 """Designs: the numbers of a planned study come in, what it will tell goes out; no data, and no fit."""
 
-from service import data
 from service.contract import Reply, Submission, checked
 from service.contract.designs import CoefficientPower, DesignAnswer, DesignRequest, PlannedCoefficient
 from service.data.json_text import decode_object
@@ -16,7 +15,7 @@ from service.inference.planning import (
     zero_probability,
 )
 from service.report.designs import coefficient_power, design_answer
-from service.tasks.answer import body_of, limits_of, reply_to
+from service.tasks.answer import json_of, reply_to
 
 
 def plan_study(submission: Submission) -> Reply:
@@ -25,8 +24,7 @@ def plan_study(submission: Submission) -> Reply:
 
 
 def _reply(submission: Submission) -> Reply:
-    content = data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
-    return Reply(_answer(checked(DesignRequest, decode_object(content))).model_dump_json().encode())
+    return Reply(_answer(checked(DesignRequest, decode_object(json_of(submission)))).model_dump_json().encode())
 
 
 def _answer(request: DesignRequest) -> DesignAnswer:

@@ -1,11 +1,10 @@
 """Formulas: text comes in, its meaning goes out, and no data are needed."""
 
-from service import data
 from service.contract import FormulaExpansion, FormulaRequest, Reply, Submission, checked
 from service.contract.document import RandomPart
 from service.data.json_text import decode_object
 from service.formula import read
-from service.tasks.answer import body_of, limits_of, reply_to
+from service.tasks.answer import json_of, reply_to
 from service.tasks.questions import columns_of
 
 
@@ -15,8 +14,7 @@ def expand_formula(submission: Submission) -> Reply:
 
 
 def _expand(submission: Submission) -> Reply:
-    content = data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
-    request = checked(FormulaRequest, decode_object(content))
+    request = checked(FormulaRequest, decode_object(json_of(submission)))
     formula = read(request.formula, request.columns)
     expansion = FormulaExpansion(
         formula=formula.text,

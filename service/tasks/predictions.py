@@ -9,7 +9,7 @@ from service.inference import Knowledge, code_rows, predict
 from service.quoting import pointer_to
 from service.report import fitted_model, prediction_answer
 from service.report.collector import paused
-from service.tasks.answer import Stopwatch, body_of, limits_of, received, reply_to
+from service.tasks.answer import Stopwatch, json_of, limits_of, received, reply_to
 from service.tasks.models import the_fit
 
 
@@ -27,8 +27,7 @@ def predict_from_fit(document: bytes, submission: Submission) -> Reply:
 def _from_document(submission: Submission) -> Reply:
     clock, limits = Stopwatch(), limits_of(submission)
     with clock.stage("read"):
-        content = data.read_body(body_of(submission), submission.content_encoding, limits)
-        sent = members(content.removeprefix(BYTE_ORDER_MARK))
+        sent = members(json_of(submission).removeprefix(BYTE_ORDER_MARK))
         written, rows = (bytes(sent.pop(name, b"null")) for name in ("document", "data"))
         options = checked(PredictionOptions, {name: decode(text, pointer_to("", name)) for name, text in sent.items()})
         for name, part in (("document", written), ("data", rows)):

@@ -1,13 +1,12 @@
 """Simulations: a fit and how many responses to draw come in, the responses go out."""
 
-from service import data
 from service.contract import Reply, SimulationRequest, Submission, checked
 from service.contract.simulations import MOST_NUMBERS
 from service.data.json_text import decode_object
 from service.errors import Fault, InvalidRequest
 from service.inference import simulate
 from service.report import simulations_part
-from service.tasks.answer import body_of, limits_of, reply_to
+from service.tasks.answer import json_of, reply_to
 from service.tasks.models import open_model
 
 
@@ -17,8 +16,7 @@ def simulate_fit(document: bytes, submission: Submission, asked: Submission) -> 
 
 
 def _simulate(document: bytes, submission: Submission, asked: Submission) -> Reply:
-    content = data.read_body(body_of(asked), asked.content_encoding, limits_of(asked))
-    request = checked(SimulationRequest, decode_object(content))
+    request = checked(SimulationRequest, decode_object(json_of(asked)))
     model = open_model(document, submission)
     if request.n * model.design.n > MOST_NUMBERS:
         message = (

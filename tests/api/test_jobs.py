@@ -74,9 +74,20 @@ def test_a_job_is_stopped_within_a_second(tmp_path: Path) -> None:
         wait_until(lambda: not is_alive(int(mark.read_text())))
         assert time.monotonic() - started < 1.5  # half a second for the look, and a machine that may be busy
         assert state(client, id) == "cancelled"
+        assert client.delete(f"/v1/fits/{id}").status_code == 204
+        assert client.get(f"/v1/fits/{id}").status_code == 404
         assert client.delete(f"/v1/fits/{id}").status_code == 404
         assert list(at.backlog.folder.iterdir()) == []
         wait_until(pool.pool.ready)
+
+
+def test_a_job_is_done_again_when_its_fit_was_removed() -> None:
+    with workers("fit") as pool, running(resources(pool)) as client:
+        for _ in range(2):
+            job = client.post("/v1/fits?f1", content=b'{"status": "succeeded"}', headers=ASYNC).json()
+            assert job["status"] == "queued"
+            wait_until(lambda: client.get("/v1/fits/f1").status_code == 200)
+            assert client.delete(f"/v1/fits/{job['id']}").status_code == 204
 
 
 def test_a_job_that_fails_says_why() -> None:
@@ -123,7 +134,7 @@ def test_jobs_and_fits_are_listed_page_by_page() -> None:
     ask("POST", "/v1/fits?job", at, b"{}", ASYNC)
     first = ask("GET", "/v1/fits?limit=3", at).json()
     assert [each["status"] for each in first["fits"]] == ["queued", "succeeded", "succeeded", "succeeded"]
-    second = ask("GET", f"/v1/fits?limit=3&cursor={first['next'].replace('+', '%2B')}", at).json()
+    second = ask("GET", f"/v1/fits?limit=3&cursor={first['next']}", at).json()
     assert [each["id"] for each in second["fits"]] == ["d3", "d4"]
     assert second["next"] is None
 
@@ -146,6 +157,12 @@ def test_a_document_that_the_client_has_is_not_sent_again() -> None:
     for known, status in (('"f1"', 304), ('W/"f1"', 304), ("*", 304), ('"f2", "f1"', 304), ('"f2"', 200)):
         again = ask("GET", "/v1/fits/f1", at, headers={"If-None-Match": known})
         assert (again.status_code, again.content == b"") == (status, status == 304)
+
+
+def test_a_document_that_is_new_is_sent_whatever_the_client_has() -> None:
+    at = resources()
+    for status in (201, 304):
+        assert ask("POST", "/v1/fits", at, b"{}", JSON | {"If-None-Match": "*"}).status_code == status
 
 
 def test_a_fit_that_was_removed_says_so() -> None:

@@ -32,3 +32,14 @@ def test_what_is_not_known_is_refused_by_its_name(tmp_path: Path, path: str) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     name = path.rpartition("?")[2].rpartition("&")[2].partition("=")[0]
     assert answer.json()["errors"][0]["pointer"] == f"/{name}"
+
+
+TWICE = ["/v1/fits?limit=2&limit=3", "/v1/fits/f1/summary?digits=3&digits=3", "/v1/fits/f1/intervals?n=100&n=200"]
+
+
+@pytest.mark.parametrize("path", TWICE)
+def test_what_is_given_twice_is_refused_by_its_name(tmp_path: Path, path: str) -> None:
+    answer = ask("GET", path, with_fit(tmp_path)[0])
+    name = path.partition("?")[2].partition("=")[0]
+    assert (answer.status_code, answer.json()["detail"]) == (422, f"{name} is given twice.")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/{name}"]

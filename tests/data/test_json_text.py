@@ -30,6 +30,8 @@ REPEATED = {
     '{"a": 1, "b": 2, "a": 1}': "a",
     '{"b": [1, "}"], "a": {"a": 1}, "b": []}': "b",
     r'{"a": 1, "\u0061": 1}': "a",
+    '{"a": [1], "a": [1], "b": [1], "c": [1]}': "a",
+    r'{"a": 1, "b": 1, "\u0062": 1, "c": 1}': "b",
     '{ "a" : "x\\"" , "b":2,\n"a":"x\\"" }': "a",
 }
 
@@ -101,6 +103,24 @@ def test_the_names_of_columns_are_refused_exactly_when_one_repeats(
 )
 def test_a_number_out_of_range_has_its_place(text: str, pointer: str, column: str | None, row: int) -> None:
     with pytest.raises(NotFinite) as caught:
+        decode_object(text.encode())
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.column, fault.row) == (pointer, column, row)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "column", "row"),
+    [
+        ('{"theta": 1, "data": {"a": [1], "b": [1, -Infinity]}}', "/data/b/1", "b", 1),
+        ('{"theta": [1, NaN], "data": {"b": [1]}}', None, None, None),
+        ('{"data": {"b": [1]}, "levels": {"b": [NaN]}}', None, None, None),
+        ('{"document": {"coding": {"b": [NaN]}}, "data": {"b": [1]}}', None, None, None),
+    ],
+)
+def test_what_is_no_number_has_a_place_among_the_columns_alone(
+    text: str, pointer: str | None, column: str | None, row: int | None
+) -> None:
+    with pytest.raises(MalformedBody, match="NaN and Infinity are not JSON") as caught:
         decode_object(text.encode())
     (fault,) = caught.value.faults
     assert (fault.pointer, fault.column, fault.row) == (pointer, column, row)

@@ -217,6 +217,8 @@ def test_syntax_can_be_expanded_with_other_columns() -> None:
         ("y ~ (1 | .)", ["y", "x", "g"], 9, "A grouping factor is a column"),
         ("cbind(a, b, a) ~ x", None, 12, "The response `a` is given twice"),
         ("cbind(a, b) ~ x * b", None, 9, "The response `b` is part of an interaction"),
+        ("y ~ (1 | a:b) + (1 | `a:b`)", None, 16, "Two grouping factors are called `a:b`"),
+        ("y ~ (1 | factor(g)) + (1 | `factor(g)`)", None, 22, "Two grouping factors are called `factor(g)`"),
         ("y ~ x:1", None, 6, "1 is the intercept"),
         ("y ~ (0 * x | g)", None, 5, "0 is the intercept"),
         ("y ~ x * (1 | g)", None, 8, "A random term is only ever added"),

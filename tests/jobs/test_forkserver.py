@@ -78,6 +78,11 @@ def test_a_fork_server_has_one_thread_whatever_it_imports(open_pool: OpenPool) -
     assert len(os.listdir(f"/proc/{parent(pool.census().workers[0])}/task")) == 1
 
 
+def test_what_a_library_logs_of_a_body_is_not_written(capfd: pytest.CaptureFixture[str], open_pool: OpenPool) -> None:
+    open_pool(1).submit("logging:warning", "a row").result()
+    assert capfd.readouterr().err == ""
+
+
 PROGRAM = """
 import asyncio
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from service.jobs import ledger as module
 from service.jobs.job import MOST_ATTEMPTS, Job
 from service.jobs.ledger import Ledger
+from service.jobs.store import Lot, Store
 
 PROBLEM = b'{"code": "worker_died"}'
 
@@ -73,7 +74,29 @@ def test_a_job_goes_its_way(database: Engine) -> None:
     assert done.created_at <= done.started_at <= done.finished_at
     assert not ledger.finish(job, problem=PROBLEM)
     assert state(ledger) == "succeeded"
+    Store(database).put_all([Lot({"f1": b"{}"}, "me")])
     assert ledger.accept("j", "me", b"words").state == "succeeded"
+
+
+def test_a_job_whose_fit_is_gone_can_be_asked_again(database: Engine) -> None:
+    ledger, documents = Ledger(database, "p"), Store(database)
+    ledger.accept("j", "me", b"words")
+    documents.put_all([Lot({"f": b"{}"}, "me")])
+    assert ledger.finish(begun(ledger), fit="f")
+    assert documents.remove("f", "me", "It was in the way.")
+    again = ledger.accept("j", "me", b"words")
+    assert (again.state, again.attempts, again.fit) == ("queued", 0, None)
+
+
+def test_a_job_that_led_to_nothing_can_be_forgotten(database: Engine) -> None:
+    ledger = Ledger(database, "p")
+    ledger.accept("j", "me", b"words")
+    job = begun(ledger)
+    assert not ledger.forget("j", "me")
+    assert ledger.finish(job, problem=PROBLEM)
+    assert not ledger.forget("j", "you")
+    assert ledger.forget("j", "me")
+    assert ledger.get("j", "me") is None
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
