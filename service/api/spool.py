@@ -2,7 +2,7 @@
 
 Nothing of it is read here. To make and to remove a file takes the file system longer than all else about a small body.
 
-Each serving process has a folder of its own under the spool's root and holds a lock on it as long as it lives. So
+Each serving process has a folder of its own under the spool's root and holds the lock of it as long as it lives. So
 several processes may share the root; what a killed one left is known by its free lock and removed at the next start.
 """
 
@@ -24,6 +24,9 @@ from service.errors import BodyTooLarge, BodyTooSlow
 
 PIECE = 2**18
 """Bytes that are written at a time; a body that has no more is never written."""
+
+LOCK = ".lock"
+"""How the file beside a folder ends that is its lock: NFS locks what is open for writing alone, and no folder is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Spool:
     def is_left(self, name: str) -> bool:
         """Whether the process whose spool has this name has ended."""
         try:
-            with _locked(self.folder.parent / name, wait=False):
+            with _locked(_lock_of(self.folder.parent / name), wait=False):
                 return True
         except FileNotFoundError:
             return True
@@ -123,21 +126,42 @@ def open_spool(root: Path, limit: int, seconds: float) -> Iterator[Spool]:
     """A spool of this process under `root`; leftovers of processes that are gone are removed first."""
     root.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        with _locked(root, wait=True):  # one process at a time, or one could take another's new folder for a leftover
-            for folder in root.iterdir():
-                # Another process lives in it, or has removed it in the meantime.
-                with suppress(BlockingIOError, FileNotFoundError), _locked(folder, wait=False):
-                    shutil.rmtree(folder)
+        with _locked(_made(root / LOCK), wait=True):  # or one could take another's new folder for a leftover
+            for folder in (each for each in root.iterdir() if not each.name.endswith(LOCK)):
+                # Another process lives in it.
+                with suppress(BlockingIOError), _locked(_made(_lock_of(folder)), wait=False):
+                    _remove(folder)
             own = Path(tempfile.mkdtemp(dir=root))
-            held.enter_context(_locked(own, wait=False))
-        held.callback(shutil.rmtree, own)
+            held.enter_context(_locked(_made(_lock_of(own)), wait=False))
+        held.callback(_remove, own)
         yield Spool(own, limit, seconds)
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder, unless another process has in the meantime, and its lock."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+    _lock_of(folder).unlink(missing_ok=True)
+
+
+def _lock_of(folder: Path) -> Path:
+    """The file that is the lock of a folder."""
+    return folder.with_name(folder.name + LOCK)
+
+
+def _made(file: Path) -> Path:
+    """A file, made where there is none."""
+    file.touch()
+    return file
+
+
 @contextmanager
-def _locked(folder: Path, *, wait: bool) -> Iterator[None]:
-    """The folder, locked until the block ends or the process does. Raises BlockingIOError if it may not wait."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _locked(lock: Path, *, wait: bool) -> Iterator[None]:
+    """The lock, held until the block ends or the process does.
+
+    Raises BlockingIOError if another has it and this may not wait, FileNotFoundError if there is none.
+    """
+    descriptor = os.open(lock, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

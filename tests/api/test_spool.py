@@ -1,8 +1,10 @@
 """A body is taken as it arrives, under limits, a large one into a file, which never stays."""
 
 import asyncio
+import fcntl
 import hashlib
 import itertools
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -111,19 +113,35 @@ def test_cancelled_work_leaves_no_file(tmp_path: Path) -> None:
     assert list(spool.folder.iterdir()) == []
 
 
-def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path: Path) -> None:
+def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leftover = tmp_path / "of-a-killed-process"
     leftover.mkdir()
     (leftover / "body").write_bytes(b"x")
-    vanishing = tmp_path / "listed-and-gone-when-looked-at"
-    vanishing.symlink_to("nowhere")
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: [*listed(folder), folder / "gone-when-looked-at"])
     with open_spool(tmp_path, 100, 5) as first:
         assert not leftover.exists()
         (first.folder / "body").write_bytes(b"x")
         with open_spool(tmp_path, 100, 5) as second:
             assert (first.folder / "body").exists()
             assert second.folder != first.folder
-    assert list(tmp_path.iterdir()) == [vanishing]
+    assert [each.name for each in listed(tmp_path)] == [".lock"]
+
+
+def test_locks_are_such_as_nfs_grants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock = fcntl.flock
+
+    def only_if_open_for_writing(descriptor: int, operation: int) -> None:
+        assert fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_RDWR
+        flock(descriptor, operation)
+
+    monkeypatch.setattr("service.api.spool.fcntl.flock", only_if_open_for_writing)
+    (tmp_path / "of-a-killed-process").mkdir()
+    with open_spool(tmp_path, 100, 5) as spool:
+        assert spool.is_left("of-a-killed-process")
+        assert not spool.is_left(spool.name)
 
 
 def test_who_has_ended_is_known_by_the_free_lock(tmp_path: Path) -> None:
