@@ -3,7 +3,7 @@
 User text is quoted in part only: a name may be as long as the request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
@@ -20,11 +20,17 @@ def unknown_column(
 ) -> UnknownColumn:
     """The error for a name that is no column, suggesting the most similar one; `option` points to who named it."""
     message = f"The data have no column {quote(name)}"
-    if len(name) <= LONGEST_EXCERPT and (similar := get_close_matches(name, islice(known, MOST_CANDIDATES), n=1)):
+    if len(name) <= LONGEST_EXCERPT and (similar := _similar(name, list(islice(known, MOST_CANDIDATES)))):
         message += f"; did you mean {quote(similar[0])}?"
     else:
         message += "."
     return UnknownColumn(message, Fault(message, pointer=option, column=excerpt(name), position=position))
+
+
+def _similar(name: str, known: Sequence[str]) -> list[str]:
+    """The known names most similar to a name: those that differ in capitals alone, or the closest if it is close."""
+    same = [each for each in known if each.casefold() == name.casefold()]
+    return same or get_close_matches(name, known, n=1)
 
 
 def wrong_type(

@@ -49,6 +49,6 @@ def _apart(factor: FactorEstimates, untold: list[str]) -> str:
         )
     what = "the variance between groups" if factor.factor.is_varying_intercept else f"how {listed(untold)} vary"
     return (
-        f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval, nor "
-        "has a coefficient whose standard error depends on it degrees of freedom."
+        f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval, "
+        "nor has a coefficient whose standard error depends on it degrees of freedom."
     )
