@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
+from service.data.table import Categorical
 from service.errors import BodyTooLarge, Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
 from service.formula.expression import Call
 from service.formula.formula import Formula
@@ -38,6 +39,22 @@ def wrong_type(
 ) -> WrongType:
     """The error for a variable of the wrong kind."""
     return WrongType(message, Fault(message, pointer=option, column=column, position=position))
+
+
+def odd_one_out(column: object) -> str:
+    """`: ... is none` of the first label that is no number where others are, as after a slip in a file; or nothing."""
+    if not isinstance(column, Categorical):
+        return ""
+    odd = next((level for level in column.levels if not _is_number(level)), None)
+    return f": {quote(odd)} is none" if odd is not None and any(map(_is_number, column.levels)) else ""
+
+
+def _is_number(label: str) -> bool:
+    try:
+        float(label)
+    except ValueError:
+        return False
+    return True
 
 
 def bad_argument(message: str, position: int) -> FormulaSyntax:
