@@ -69,7 +69,7 @@ class Settings(BaseModel):
     )
     auth: bool = Field(
         default=True,
-        description="Whether requests need a key, if there is one when the service starts; without, all share what is kept.",
+        description="Whether requests need a key, if there is one at the start; without, all share what is kept.",
     )
     requests_per_minute: Count = Field(
         default=60_000, description="How many requests a key, or an address where there are no keys, may send a minute."

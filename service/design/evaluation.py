@@ -17,7 +17,7 @@ from service.design.arithmetic import COMPARISONS, FUNCTIONS, OPERATORS
 from service.design.coding import Constants
 from service.design.columns import check_finite, find_column
 from service.design.levels import labelled
-from service.design.refusals import bad_argument, wrong_type
+from service.design.refusals import bad_argument, odd_one_out, wrong_type
 from service.design.statistics import STATISTICAL, make_columns, take_statistics
 from service.formula.expression import Binary, Call, Expression, Name, Number, Parenthesis, Unary
 from service.formula.functions import match_arguments
@@ -152,7 +152,8 @@ def _numbers(expression: Expression, table: Table, constants: KnownConstants) ->
         case Numeric(values=values) | Logical(values=values):
             return values
         case Categorical() if isinstance(expression, Name):
-            message = f"Column {quote(expression.text)} is text; a calculation needs numbers."
+            odd = odd_one_out(value)
+            message = f"Column {quote(expression.text)} is text; a calculation needs numbers{odd}."
             raise wrong_type(message, column=excerpt(expression.text), position=expression.position)
         case _:
             message = f"{quote(label(expression))} is not one column of numbers, which a calculation needs."

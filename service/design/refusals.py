@@ -3,10 +3,11 @@
 User text is quoted in part only: a name may be as long as the request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
+from service.data.table import Categorical
 from service.errors import BodyTooLarge, Fault, FormulaSyntax, InvalidRequest, UnknownColumn, WrongType
 from service.formula.expression import Call
 from service.formula.formula import Formula
@@ -20,11 +21,17 @@ def unknown_column(
 ) -> UnknownColumn:
     """The error for a name that is no column, suggesting the most similar one; `option` points to who named it."""
     message = f"The data have no column {quote(name)}"
-    if len(name) <= LONGEST_EXCERPT and (similar := get_close_matches(name, islice(known, MOST_CANDIDATES), n=1)):
+    if len(name) <= LONGEST_EXCERPT and (similar := _similar(name, list(islice(known, MOST_CANDIDATES)))):
         message += f"; did you mean {quote(similar[0])}?"
     else:
         message += "."
     return UnknownColumn(message, Fault(message, pointer=option, column=excerpt(name), position=position))
+
+
+def _similar(name: str, known: Sequence[str]) -> list[str]:
+    """The known names most similar to a name: those that differ in capitals alone, or the closest if it is close."""
+    same = [each for each in known if each.casefold() == name.casefold()]
+    return same or get_close_matches(name, known, n=1)
 
 
 def wrong_type(
@@ -32,6 +39,22 @@ def wrong_type(
 ) -> WrongType:
     """The error for a variable of the wrong kind."""
     return WrongType(message, Fault(message, pointer=option, column=column, position=position))
+
+
+def odd_one_out(column: object) -> str:
+    """`: ... is none` of the first label that is no number where others are, as after a slip in a file; or nothing."""
+    if not isinstance(column, Categorical):
+        return ""
+    odd = next((level for level in column.levels if not _is_number(level)), None)
+    return f": {quote(odd)} is none" if odd is not None and any(map(_is_number, column.levels)) else ""
+
+
+def _is_number(label: str) -> bool:
+    try:
+        float(label)
+    except ValueError:
+        return False
+    return True
 
 
 def bad_argument(message: str, position: int) -> FormulaSyntax:

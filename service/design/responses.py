@@ -7,7 +7,7 @@ import numpy as np
 from service.arrays import Codes, Vector
 from service.data.table import Logical, Numeric, Table
 from service.design.evaluation import Value
-from service.design.refusals import invalid_option, wrong_type
+from service.design.refusals import invalid_option, odd_one_out, wrong_type
 from service.formula.formula import Formula
 from service.formula.variables import names_in
 from service.quoting import excerpt, pointer_to, quote
@@ -22,7 +22,7 @@ def take_response(formula: Formula, value: Value) -> Vector:
         return value.values
     advice = "; send 0 and 1 to fit a linear model to it" if isinstance(value, Logical) else ""
     name = next(names_in(formula.variables[formula.response]))
-    message = f"The response {quote(formula.response)} is not one column of numbers{advice}."
+    message = f"The response {quote(formula.response)} is not one column of numbers{advice or odd_one_out(value)}."
     raise wrong_type(message, column=excerpt(name.text), position=name.position)
 
 
@@ -43,7 +43,9 @@ def take_weights(name: str, table: Table, rows: Codes | None) -> Vector:
     column = table.columns[name]
     if not isinstance(column, Numeric):
         raise wrong_type(
-            f"The weights {quote(name)} are not numbers.", column=excerpt(name), option=pointer_to("", "weights")
+            f"The weights {quote(name)} are not numbers{odd_one_out(column)}.",
+            column=excerpt(name),
+            option=pointer_to("", "weights"),
         )
     weights = column.values if rows is None else column.values[rows]
     if not (sound := (weights > 0) & (weights >= LEAST_WEIGHT) & (weights <= MOST_WEIGHT)).all():

@@ -256,12 +256,18 @@ def _criterion(
     return Criterion(restricted, nu, constant, parameters, products, arrangement)
 
 
-def hessian_by_differences(criterion: Criterion, theta: Vector) -> Matrix:
+def hessian_by_differences(criterion: Criterion, theta: Vector, relative: float = STEP) -> Matrix:
     """The Hessian (k, k) by central differences of the gradient, where `Evaluation` has its expectation only."""
     columns = []
     for i in range(theta.size):
         step = np.zeros_like(theta)
-        step[i] = STEP * max(1.0, abs(theta[i]))
+        step[i] = relative * max(1.0, abs(theta[i]))
         columns.append((criterion.at(theta + step).gradient - criterion.at(theta - step).gradient) / (2.0 * step[i]))
     hessian: Matrix = np.array(columns)
     return 0.5 * (hessian + hessian.T)
+
+
+def hessian_by_extrapolation(criterion: Criterion, theta: Vector) -> Matrix:
+    """The same from differences of two steps: the error is the fourth power of the step (Richardson)."""
+    near, far = (hessian_by_differences(criterion, theta, step) for step in (STEP, 2.0 * STEP))
+    return (4.0 * near - far) / 3.0

@@ -9,7 +9,14 @@ from service.arrays import Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.conditioning import Fold
 from service.engine.covariance_slopes import CovarianceSlopes, covariance_slopes
-from service.engine.criterion import Criterion, Evaluation, hessian_by_differences, restrict, unrestricted
+from service.engine.criterion import (
+    Criterion,
+    Evaluation,
+    hessian_by_differences,
+    hessian_by_extrapolation,
+    restrict,
+    unrestricted,
+)
 from service.engine.curvature import Curvature, joint_covariance
 from service.engine.estimates import Estimates, RandomSolution, assemble, factor_estimates
 from service.engine.optimum import RADIUS, quadratic
@@ -20,6 +27,9 @@ from service.engine.turned_by_differences import turned_by_differences
 
 UNKNOWN = 1e-9
 """Curvature, as a share of the largest, of a direction that the data do not tell."""
+
+DOUBTFUL = 1e-5
+"""The same, below which differences of the gradient may err by as much as they find."""
 
 MOST_ELEMENTS = 3000**2
 """Elements of the blocks that remain after the first factor up to which N is formed: its copies would take more memory
@@ -101,6 +111,8 @@ class JointModel:
         exact = len(self.fold.factors) == 1
         hessian = self.at.hessian if exact else hessian_by_differences(self.criterion, self.at.theta)
         values, vectors = np.linalg.eigh(hessian)
+        if not exact and values[0] < DOUBTFUL * values[-1]:
+            values, vectors = np.linalg.eigh(hessian_by_extrapolation(self.criterion, self.at.theta))
         known = values > UNKNOWN * float(values.max(initial=0.0))
         return vectors[:, known] * np.sqrt(2.0 / values[known]), vectors[:, ~known]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from service.formula.constants import with_constants
 from service.formula.diagnosis import quoted, syntax_error
 from service.formula.dots import resolve_dots
 from service.formula.formula import Formula, RandomTerm, Term, labels_used
@@ -26,6 +27,8 @@ def _read(text: str, columns: tuple[str, ...] | None) -> Formula:
 
 def expand(syntax: Syntax, columns: Sequence[str] | None = None) -> Formula:
     """The meaning of a formula; `.` stands for all `columns` that no response names, in their order.
+
+    Where the columns are known, `pi` in a calculation is R's constant unless it is one of them.
 
     Raises FormulaSyntax for a `.` without `columns`, a number or a random term where none can be, two grouping factors
     with one name, and an expansion beyond the limits.
@@ -52,7 +55,11 @@ def expand(syntax: Syntax, columns: Sequence[str] | None = None) -> Formula:
         terms=terms_used,
         offsets=fixed.offsets,
         random=tuple(random),
-        variables={name: tree for name, tree in variables.items() if name in used},
+        variables={
+            name: tree if columns is None else with_constants(tree, columns)
+            for name, tree in variables.items()
+            if name in used
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.formula.constants import CONSTANTS
 from service.formula.expression import (
     Argument,
     Binary,
@@ -85,8 +86,11 @@ def _argument(argument: Argument) -> str:
 def _number(value: float, text: str) -> str:
     """A number with as many digits as it needs, up to 15, in the shorter notation and fixed where they tie.
 
-    An integer (`100000L`) is never in scientific notation; like the names of R's coefficients it loses its L.
+    A constant has its name. An integer (`100000L`) is never in scientific notation; like the names of R's coefficients
+    it loses its L.
     """
+    if text in CONSTANTS:
+        return text
     if text.endswith("L") and value == int(value):
         return f"{value:.0f}"
     mantissa, exponent = f"{value:.{DIGITS - 1}e}".split("e")

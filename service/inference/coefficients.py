@@ -14,7 +14,7 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from service.arrays import Vector
 from service.engine import Curvature, Fit
-from service.inference.kenward_roger import kenward_roger
+from service.inference.kenward_roger import LEANS, kenward_roger
 
 LARGEST = sys.float_info.max
 
@@ -67,7 +67,8 @@ def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
     """Satterthwaite's degrees of freedom (p,); those of the residual where theta is held or every variance is 0.
 
     Without noise one variance is that of the groups' means, with their degrees of freedom. Of several the criterion has
-    no value, nor a curvature to tell how well they are known: then there are none, nor where the criterion is flat.
+    no value, nor a curvature to tell how well they are known: then there are none, nor where the criterion is flat. A
+    coefficient whose variance changes along a direction that the data do not tell has none either.
     """
     estimates = fit.estimates
     if fit.is_flat or (fit.model is None and not fit.held and estimates.theta.size > 1):
@@ -85,7 +86,8 @@ def satterthwaite(fit: Fit, curvature: Curvature | None = None) -> Vector:
     gradient = np.ones((len(known.covariance), variance.size))
     gradient[:-1] = ((rows @ known.inverse_slopes) * rows).sum(axis=2) / variance
     spread = ((known.covariance @ gradient) * gradient).sum(axis=0)
-    df: Vector = 2.0 / spread
+    leans = np.abs(known.untold.T @ gradient[:-1]).max(axis=0, initial=0.0) > LEANS
+    df: Vector = np.where(leans, np.nan, 2.0 / spread)
     return df
 
 

@@ -27,9 +27,12 @@ ROUNDING = 1e-6
 """How far shares may be from adding up to 1."""
 
 
-def fitted_model(document: FitDocument, pointer: str) -> FittedModel:
-    """The model of the document at this pointer; raises InvalidRequest for one that does not fit together."""
-    formula, coding = _formula(document, pointer), _coding(document.coding)
+def fitted_model(document: FitDocument, pointer: str, known: Sequence[str] = ()) -> FittedModel:
+    """The model of the document at this pointer; raises InvalidRequest for one that does not fit together.
+
+    `known` are the columns of the rows that are to be predicted: a `pi` that is none of them is the constant.
+    """
+    formula, coding = _formula(document, pointer, known), _coding(document.coding)
     check_coding(formula, coding, f"{pointer}/coding")
     beta = _numbers([row.estimate for row in document.fixed_effects], None, f"{pointer}/fixed_effects")
     columns = _places(document.coding.columns)
@@ -55,9 +58,9 @@ def fitted_model(document: FitDocument, pointer: str) -> FittedModel:
     )
 
 
-def _formula(document: FitDocument, pointer: str) -> Formula:
+def _formula(document: FitDocument, pointer: str, known: Sequence[str]) -> Formula:
     try:
-        formula = read(document.model.formula)
+        formula = read(document.model.formula, known)
     except ServiceError as error:
         message = f"The formula of the document cannot be read: {error.detail}"
         raise InvalidRequest(message, Fault(message, pointer=f"{pointer}/model/formula")) from None

@@ -56,7 +56,7 @@ def _predict(
 ) -> Reply:
     """The predictions of a table; `pointer` says where the document stands in the request."""
     with clock.stage("predict"):
-        model = fitted_model(document, pointer)
+        model = fitted_model(document, pointer, list(table.columns))
         conditional = options.level == "conditional" and model.factors is not None
         known: Knowledge = "groups" if conditional else "columns" if options.interval == "observation" else "nothing"
         rows = code_rows(model, table, known, refuse_new=options.new_groups == "error")

@@ -176,6 +176,7 @@ class Refusal(NamedTuple):
 
 REFUSALS = [
     Refusal("y ~ floor", UnknownColumn, "The data have no column `floor`.", column="floor", position=4),
+    Refusal("y ~ X", UnknownColumn, "The data have no column `X`; did you mean `x`?", column="X", position=4),
     Refusal(
         "y ~ x + (1 | gg)", UnknownColumn, "The data have no column `gg`; did you mean `g`?", column="gg", position=13
     ),

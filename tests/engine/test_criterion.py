@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.engine.criterion import criterion_of, unrestricted
+from service.engine.criterion import criterion_of, hessian_by_extrapolation, unrestricted
 from tests.engine.cases import THETAS, case, psis_of, theta_of
 from tests.engine.structures import SINGLE, STRUCTURES
 from tests.engine.textbook import by_theta, group_blocks, inverted
@@ -32,6 +32,17 @@ def test_the_value_and_its_derivatives_by_theta(name: str, restricted: bool) -> 
         if name.removesuffix(", weights") in SINGLE:
             own, other = size**2 * at.hessian, size**2 * hessian
             np.testing.assert_allclose(own, other, rtol=0, atol=1e4 * tolerance, err_msg=kind)
+
+
+@METHODS
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_hessian_by_extrapolation_is_the_exact_one(name: str, restricted: bool) -> None:
+    this = case(name, restricted=restricted)
+    theta = theta_of(this.criterion, "moderate")
+    exact = this.criterion.at(theta).hessian
+    size = float(np.abs(exact).max())
+    # Differences of one step err by 1e-8 here, and would hide a direction without curvature.
+    np.testing.assert_allclose(hessian_by_extrapolation(this.criterion, theta), exact, rtol=0, atol=1e-10 * size)
 
 
 @NAMES

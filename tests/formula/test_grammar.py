@@ -193,6 +193,8 @@ y ~ lg(x)
     ^ There is no function `lg` here; did you mean `log`?
 y ~ sqroot(x)
     ^ There is no function `sqroot` here; did you mean `sqrt`?
+y ~ I(x - mean(x))
+          ^ There is no function `mean` here; scale(x, scale = FALSE) is x less its mean.
 y ~ mystery(x)
     ^ There is no function `mystery` here.
 y ~ x + C(g)

@@ -143,6 +143,28 @@ def test_variances_that_cannot_be_told_apart_leave_none() -> None:
     assert np.isnan(coefficient_table(fitted, df, 0.95).p_value).all()
 
 
+def of_six_groups(formula: str) -> np.ndarray:
+    """Satterthwaite's degrees of freedom in six groups a, crossed with five b."""
+    rows = np.arange(48.0)
+    columns = {
+        "a": np.repeat(np.arange(6), 8),
+        "b": np.arange(48) * 7 % 5,
+        "x": np.sin(rows**2),
+        "y": np.repeat(np.cos(5.0 * np.arange(6) ** 2), 8) * (1.0 + np.sin(rows**2)) + np.cos(3.0 * rows**2),
+    }
+    return degrees_of_freedom(fit(model(formula, columns)), "satterthwaite")
+
+
+def test_a_coefficient_that_leans_on_what_the_rows_do_not_tell_has_none() -> None:
+    # Each group has a coefficient of its own: how much groups vary is anything, and so are those coefficients' errors.
+    whole = of_six_groups("y ~ factor(a) + x + (x | a) + (1 | b)")
+    assert np.isnan(whole).tolist() == [True] * 6 + [False]
+    # What groups have in common with their slopes is not told either: the slope's error is as if slopes alone varied.
+    # Differences err by 1e-8, and more where directions of theta are told apart.
+    slopes = of_six_groups("y ~ factor(a) + x + (0 + x | a) + (1 | b)")
+    np.testing.assert_allclose(whole[-1], slopes[-1], rtol=1e-6)
+
+
 @pytest.mark.parametrize(("degrees", "df"), [("satterthwaite", None), ("residual", 20.0), ("none", np.inf)])
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
 def test_tests_and_intervals_are_those_of_t(degrees: Degrees, df: float | None, level: float) -> None:

@@ -155,6 +155,14 @@ def test_degrees_of_freedom_that_are_too_many_are_told(asked: dict[str, str], se
         assert (note.where["term"], note.where["df"]) == (satterthwaite.term, satterthwaite.df)
 
 
+def test_an_interval_that_should_be_far_longer_is_told_by_a_factor() -> None:
+    (note,) = found(small(PLAIN[:12], "aaaaaaaaaabb", MEAN, df="none"), "few_degrees_of_freedom")
+    lengthening = note.where["lengthening"]
+    assert isinstance(lengthening, float)
+    assert lengthening > 200
+    assert f"its interval should be longer, by a factor of {1 + lengthening:.0f}." in note.message
+
+
 def test_with_equal_sizes_no_other_degrees_of_freedom_are_better() -> None:
     equal = small(PLAIN[:12], "aaabbbcccddd", MEAN)
     assert found(equal, "few_degrees_of_freedom") == []

@@ -94,6 +94,25 @@ OTHER: Mapping[str, Callable[[], Reply]] = {
 """Other questions."""
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "The response `log_radon` is not one column of numbers: `0,79` is none."),
+        (
+            {"formula": "exp(log_radon) ~ floor + (1 | county)"},
+            "Column `log_radon` is text; a calculation needs numbers: `0,79` is none.",
+        ),
+        (
+            {"formula": "floor ~ 1 + (1 | county)", "weights": "log_radon"},
+            "The weights `log_radon` are not numbers: `0,79` is none.",
+        ),
+    ],
+)
+def test_a_slip_that_makes_a_column_text_is_shown(options: Mapping[str, str], message: str) -> None:
+    table = as_csv({**COLUMNS, "log_radon": ["0,79", *COLUMNS["log_radon"][1:]]})
+    assert refusal_of(ask(table, "text/csv", urlencode({"formula": FORMULA, **options}))).detail == message
+
+
 def test_another_question_has_another_id(answer: Reply) -> None:
     replies = {name: ask_it() for name, ask_it in OTHER.items()}
     assert [name for name, reply in replies.items() if reply.failed] == []

@@ -67,6 +67,17 @@ def test_known_new_and_missing_groups_in_one_request(radon: Answer) -> None:
     assert answer["notes"] == []
 
 
+def test_a_constant_is_what_it_was_in_the_fit() -> None:
+    rows = {"log_uranium": [-0.5, 0.0, 0.25], "county": ["ANOKA", "BECKER", "elsewhere"]}
+    by_name, by_digits = (
+        fitted(formula=f"log_radon ~ sin({pi} * log_uranium) + (1 | county)") for pi in ("pi", "3.141592653589793")
+    )
+    assert by_name["model"]["fixed_terms"] == ["(Intercept)", "sin(pi * log_uranium)"]
+    # A document's formula has 15 digits of a number.
+    expected = pytest.approx(column(predicted(by_digits, rows), "estimate"), rel=1e-13)
+    assert column(predicted(by_name, rows), "estimate") == expected
+
+
 def test_intervals_say_what_of(radon: Answer) -> None:
     group, sigma = radon["variance_components"][0]["variance"], radon["statistics"]["sigma"]
     mean, observation = (predicted(radon, FLOORS, interval=interval) for interval in ("mean", "observation"))

@@ -12,6 +12,9 @@ from service.report.notes.wording import Remark
 TOO_SHORT = 0.05
 """Share by which intervals with the degrees of freedom that were asked for may be too short before it is said."""
 
+TENFOLD = 9.0
+"""The share that makes an interval ten times as long, from which a factor is easier to read than percents."""
+
 UNCERTAIN = 0.15
 """Share by which Satterthwaite's lengthen an interval from which the error of the errors matters: some nine degrees."""
 
@@ -32,11 +35,12 @@ def few_degrees_of_freedom(found: Findings) -> Iterator[Remark]:
     if longer < TOO_SHORT or (by_satterthwaite and (longer < UNCERTAIN or _is_balanced(found))):
         return
     of_what = "of the normal that was asked for" if math.isinf(reference) else f"{residual} of the residual"
+    share = f"{longer:.0%}" if longer < TENFOLD else f"a factor of {1.0 + longer:.3g}"
     lengthens = "is longer for it" if by_satterthwaite else "should be longer"
     yield Remark(
         "few_degrees_of_freedom",
         f"By Satterthwaite {term} has {df:.3g} degrees of freedom, not those {of_what}: its interval {lengthens}, by "
-        f"{longer:.0%}.",
+        f"{share}.",
         {"term": term, "df": df, "df_residual": residual, "lengthening": longer},
         "info" if by_satterthwaite else "warning",
     )

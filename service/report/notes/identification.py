@@ -48,4 +48,7 @@ def _apart(factor: FactorEstimates, untold: list[str]) -> str:
             "p-values, intervals and the equivalent n do not exist."
         )
     what = "the variance between groups" if factor.factor.is_varying_intercept else f"how {listed(untold)} vary"
-    return f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval."
+    return (
+        f"{what} from what else varies, so their split is arbitrary, and such a standard deviation has no interval, "
+        "nor has a coefficient whose standard error depends on it degrees of freedom."
+    )
