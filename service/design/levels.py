@@ -5,7 +5,7 @@ numeric order, as R's `factor()` does it, except that whole numbers never turn i
 """
 
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import compress, repeat
 
 import numpy as np
 
@@ -71,7 +71,9 @@ def without_unused(factor: Categorical) -> Categorical:
     occurring, codes = renumber(factor.codes, len(factor.levels))
     if len(occurring) == len(factor.levels):
         return factor
-    return Categorical(codes, tuple(factor.levels[code] for code in occurring.tolist()))
+    occurs = np.zeros(len(factor.levels), dtype=np.bool_)
+    occurs[occurring] = True
+    return Categorical(codes, tuple(compress(factor.levels, occurs.tolist())))
 
 
 def recoded(factor: Categorical, levels: Sequence[str]) -> Codes:
