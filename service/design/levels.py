@@ -68,14 +68,14 @@ def renumber(codes: Codes, n_possible: int) -> tuple[Codes, Codes]:
 
 
 def _distinct_codes(codes: Codes) -> tuple[Codes, Codes]:
-    """The distinct codes in increasing order and each row's place among them, as NumPy's `unique` in half the memory."""
+    """The distinct codes, rising, and each row's place among them: NumPy's `unique` in less memory."""
     order = codes.argsort()
     rising = codes[order]
     first = np.ones(codes.size, dtype=np.bool_)
     np.not_equal(rising[1:], rising[:-1], out=first[1:])
     occurring = rising[first]
     del rising
-    ranks = np.cumsum(first)
+    ranks = np.cumsum(first, dtype=np.intp)
     ranks -= 1
     places = np.empty_like(codes)
     places[order] = ranks
