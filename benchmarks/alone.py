@@ -1,4 +1,7 @@
-"""A fit alone in its process: python -m benchmarks.alone FOLDER FORMULA ROUNDS prints the median of the seconds."""
+"""A fit alone in its process: python -m benchmarks.alone FOLDER FORMULA ROUNDS prints the median of the seconds.
+
+With 0 rounds the table is all that there is in memory.
+"""
 
 import sys
 from pathlib import Path
@@ -13,7 +16,7 @@ def main(folder: str, formula: str, rounds: str) -> None:
     """Fit the table in the folder."""
     ours = Ours(formula, columns.read(Path(folder)))
     try:
-        print(median(ours.fit().seconds for _ in range(int(rounds))))
+        print(median([ours.fit().seconds for _ in range(int(rounds))] or [0.0]))
     except Unfit as reason:
         sys.exit(str(reason))
 

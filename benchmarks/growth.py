@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from benchmarks import columns, memory, samples, table
 from benchmarks.works import VARYING_INTERCEPT, Work
-from service.data import Categorical, Table
 
 MILLION = 1_000_000
+ROW_BYTES = 8
+"""What a number takes in memory, and the code of a label."""
 IN_MEMORY = (
     *(
         Work(f"{rows // 20:,} groups", VARYING_INTERCEPT, partial(samples.grouped, rows, rows // 20))
@@ -28,7 +29,11 @@ IN_MEMORY = (
     ),
     Work("1,000,000 groups", VARYING_INTERCEPT, partial(samples.grouped, 3 * MILLION, MILLION)),
     Work("30,000 groups nested in 3,000", "y ~ x + (1 | a/b)", partial(samples.nested, 300_000, 30_000, 3_000)),
-    Work("5,000 groups, slopes", "y ~ x + (x | g)", partial(samples.grouped, MILLION, 5_000, slopes=0.5)),
+    *(
+        Work(f"{groups:,} groups, slopes", "y ~ x + (x | g)", partial(samples.grouped, MILLION, groups, slopes=0.5))
+        for groups in (5_000, 50_000, 200_000)
+    ),
+    Work("20,000 x 2,000 crossed", "y ~ x + (1 | a) + (1 | b)", partial(samples.crossed, 500_000, 20_000, 2_000)),
 )
 FILE = "100,000 groups, a Parquet file, the whole command"
 FILE_ROWS, FILE_GROUPS, BATCH = 10 * MILLION, 100_000, 500_000
@@ -40,7 +45,7 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="REGEX", help="works whose title matches")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="fits of each work in memory (3)")
     options = parser.parse_args()
-    lines = [table.head(["work", "rows", "time", "a row", "memory", "in columns"])]
+    lines = [table.head(["work", "rows", "time", "a row", "columns", "the fit adds", "with the table"])]
     print(lines[0])
     for line in measured(options.only, options.rounds):
         lines.append(line)
@@ -64,8 +69,15 @@ def in_memory(work: Work, rounds: int, imports: int) -> str:
     sample = work.sample().table
     with tempfile.TemporaryDirectory() as folder:
         columns.write(sample, Path(folder))
-        command = ["-m", "benchmarks.alone", folder, work.formula, str(rounds)]
-        return row(work.title, sample.n_rows, n_numeric(sample), command, imports)
+        alone = ["-m", "benchmarks.alone", folder, work.formula]
+        held, _ = memory.peak([*alone, "0"])
+        try:
+            size, printed = memory.peak([*alone, str(rounds)])
+        except subprocess.CalledProcessError:
+            return table.row([work.title, f"{sample.n_rows:,}", "failed", "", "", "", ""])
+    used = ROW_BYTES * sample.n_rows * len(sample.columns)
+    memories = [in_columns(size - held, used), in_columns(size - imports, used)]
+    return row(work.title, sample.n_rows, float(printed), used, memories)
 
 
 def from_file() -> str:
@@ -74,8 +86,11 @@ def from_file() -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.parquet")
         write_parquet(path)
-        command = ["-m", "service", "fit", str(path), VARYING_INTERCEPT]
-        return row(FILE, FILE_ROWS, 2, command, imports, whole=True)
+        start = time.perf_counter()
+        size, _ = memory.peak(["-m", "service", "fit", str(path), VARYING_INTERCEPT])
+        seconds = time.perf_counter() - start
+    used = ROW_BYTES * FILE_ROWS * 3
+    return row(FILE, FILE_ROWS, seconds, used, [in_columns(size - imports, used), ""])
 
 
 def write_parquet(path: Path) -> None:
@@ -93,26 +108,15 @@ def write_parquet(path: Path) -> None:
             writer.write_batch(pa.record_batch([y, x, labels.take(codes)], schema=schema))
 
 
-def n_numeric(sample: Table) -> int:
-    """How many columns are numbers."""
-    return sum(not isinstance(column, Categorical) for column in sample.columns.values())
+def in_columns(size: int, used: int) -> str:
+    """Bytes, and how many times those of the columns that are used they are."""
+    return f"{size / 1e6:,.0f} MB, {table.two_digits(size / used)}×"
 
 
-def row(title: str, rows: int, numeric: int, command: Sequence[str], imports: int, *, whole: bool = False) -> str:
-    """The row of a command that prints how long its fit took, or whose `whole` time is meant."""
-    start = time.perf_counter()
-    try:
-        size, printed = memory.peak(command)
-    except subprocess.CalledProcessError:
-        return table.row([title, f"{rows:,}", "failed", "", "", ""])
-    seconds = time.perf_counter() - start if whole else float(printed)
-    cells = [
-        table.duration(seconds),
-        f"{table.two_digits(1e9 * seconds / rows)} ns",
-        f"{(size - imports) / 1e6:,.0f} MB",
-        table.two_digits((size - imports) / (8 * rows * numeric)),
-    ]
-    return table.row([title, f"{rows:,}", *cells])
+def row(title: str, rows: int, seconds: float, used: int, memories: Sequence[str]) -> str:
+    """The row of a fit of columns that take `used` bytes, with what it adds to them and what both take."""
+    a_row = f"{table.two_digits(1e9 * seconds / rows)} ns"
+    return table.row([title, f"{rows:,}", table.duration(seconds), a_row, f"{used / 1e6:,.0f} MB", *memories])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ numeric order, as R's `factor()` does it, except that whole numbers never turn i
 """
 
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import compress, repeat
 
 import numpy as np
 
@@ -53,9 +53,10 @@ def renumber(codes: Codes, n_possible: int) -> tuple[Codes, Codes]:
     The codes lie below `n_possible`. They are counted rather than sorted unless there are many more than rows.
     """
     if n_possible > len(codes) * ROOM_PER_ROW + 1000:
-        occurring, places = np.unique(codes, return_inverse=True)
+        occurring, places = _distinct_codes(codes)
         n_missing = int(np.searchsorted(occurring, 0))
-        return occurring[n_missing:], places - n_missing
+        places -= n_missing
+        return occurring[n_missing:], places
     # The last place, which -1 points to, is for the missing.
     occurs = np.zeros(n_possible + 1, dtype=np.bool_)
     occurs[codes] = True
@@ -66,12 +67,29 @@ def renumber(codes: Codes, n_possible: int) -> tuple[Codes, Codes]:
     return np.flatnonzero(occurs), place[codes]
 
 
+def _distinct_codes(codes: Codes) -> tuple[Codes, Codes]:
+    """The distinct codes, rising, and each row's place among them: NumPy's `unique` in less memory."""
+    order = codes.argsort()
+    rising = codes[order]
+    first = np.ones(codes.size, dtype=np.bool_)
+    np.not_equal(rising[1:], rising[:-1], out=first[1:])
+    occurring = rising[first]
+    del rising
+    ranks = np.cumsum(first, dtype=np.intp)
+    ranks -= 1
+    places = np.empty_like(codes)
+    places[order] = ranks
+    return occurring, places
+
+
 def without_unused(factor: Categorical) -> Categorical:
     """The factor without the levels no row has."""
     occurring, codes = renumber(factor.codes, len(factor.levels))
     if len(occurring) == len(factor.levels):
         return factor
-    return Categorical(codes, tuple(factor.levels[code] for code in occurring.tolist()))
+    occurs = np.zeros(len(factor.levels), dtype=np.bool_)
+    occurs[occurring] = True
+    return Categorical(codes, tuple(compress(factor.levels, occurs.tolist())))
 
 
 def recoded(factor: Categorical, levels: Sequence[str]) -> Codes:

@@ -14,7 +14,7 @@ from service.engine.elimination import columns_of
 from service.engine.fronts import FULL, fronts_of
 from service.engine.remainder import Rest
 from service.engine.sparse_rest import SparseRest
-from service.engine.sparsity import Remainder, count_pairs, entries_of, meets_one_group, pair_up
+from service.engine.sparsity import Remainder, count_pairs, entries_of, meets_one_group, pair_up, pairs_in_lots
 from service.engine.spread import MOST_PAIRS, GroupSpread, Spread, pair_spread
 
 FEW_COLUMNS = 150
@@ -81,14 +81,21 @@ def _spread(products: CrossProducts, group: Codes, column: Codes, M: Matrix, own
     if count_pairs(group) * len(M) ** 2 > MOST_PAIRS:
         bounds = np.searchsorted(group, np.arange(groups + 1))
         return DenseRest(counts, sizes), GroupSpread(n_columns, bounds, column, M)
-    coupling = pair_up(group, column)
-    keys = coupling.keys(n_columns)
     if n_columns <= FEW_COLUMNS:
         rest: Rest = DenseRest(counts, sizes)
     else:
-        rest = rest_of(counts, sizes, _distinct(np.concatenate([own_keys, keys]), n_columns))
-    diagonal = rest.places(np.arange(n_columns) * (n_columns + 1))
-    return rest, pair_spread(coupling, M, rest.places(keys), diagonal, (rest.size, groups))
+        rest = rest_of(counts, sizes, _keys(group, column, own_keys, n_columns))
+    return rest, pair_spread(group, column, M, rest, (n_columns, groups))
+
+
+def _keys(group: Codes, column: Codes, own_keys: Codes, n_columns: int) -> Codes:
+    """The distinct keys, rising, of the elements where later factors or pairs of the first one's entries meet."""
+    keys = np.empty(own_keys.size + count_pairs(group), dtype=np.intp)
+    keys[: own_keys.size] = own_keys
+    met = keys[own_keys.size :]
+    for _, pairs, coupling in pairs_in_lots(group, column):
+        met[pairs] = coupling.keys(n_columns)
+    return _distinct(keys, n_columns)
 
 
 def _places(group: Codes, column: Codes, q: int) -> tuple[Codes, Codes]:

@@ -22,6 +22,7 @@ from service.engine.arrangement import Arrangement, arrange
 from service.engine.crossproducts import CrossProducts
 from service.engine.derivatives import by_theta, gradient_by_theta, slopes_by_psi
 from service.engine.elimination import (
+    Alone,
     Pooled,
     columns_of,
     graded_roots,
@@ -32,7 +33,7 @@ from service.engine.elimination import (
 )
 from service.engine.profile import profile_constants, whiten
 from service.engine.random_factors import Parameters
-from service.engine.remainder import Solution, Solved
+from service.engine.remainder import Groups, Solution, Solved
 
 STEP = 1e-4
 """Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
@@ -56,7 +57,7 @@ class Evaluation:
     rho: float
     half: Matrix
     inverse: Matrix
-    factors: tuple[Solved, ...]
+    factors: tuple[Groups, ...]
     slopes: tuple[Matrix, ...]
     uncertainty: float
 
@@ -78,7 +79,7 @@ class Point:
     beta: Vector
     direction: Vector
     rho: float
-    factors: tuple[Solved, ...]
+    factors: tuple[Groups, ...]
     uncertainty: float
 
 
@@ -88,7 +89,7 @@ class _Eliminated:
 
     products: Matrix
     log_determinant: float
-    factors: tuple[Solved, ...]
+    factors: tuple[Groups, ...]
     subtracted_from: float
 
 
@@ -165,9 +166,8 @@ class Criterion:
         By `half` (p, r), `direction` (m,), `rho` and `nu` it may be that of a model in which coefficients are held, or
         sigma (derivatives.py).
         """
-        groups = [(solved.N, solved.U) for solved in point.factors]
         slopes, curvature = slopes_by_psi(
-            groups, half, direction, rho, nu, restricted=self.restricted, sigma_follows=sigma_follows
+            point.factors, half, direction, rho, nu, restricted=self.restricted, sigma_follows=sigma_follows
         )
         return slopes, *by_theta(self.parameters, self.parameters.roots(point.theta), slopes, curvature)
 
@@ -195,13 +195,12 @@ class Criterion:
         """All factors eliminated, the first and then what remains."""
         products, first, q = self.products, self.products.factors[0], len(lambdas[0])
         pooled = self.pooled(lambdas[0])
-        M, N = products.solution, pooled.N
+        M, N, plan = products.solution, pooled.N, self.arrangement
+        if plan is None:
+            alone = Alone(N, first.gram, M, lambdas[0])
+            return _Eliminated(products.within + alone.products(), pooled.log_determinant, (alone,), 0.0)
         U = groupwise.product(N, M)
         A = products.within + groupwise.weighted_products(M, U)
-        plan = self.arrangement
-        if plan is None:
-            solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
-            return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
         then = _eliminate_rest(plan, N, U, A, lambdas[1:])
         around = plan.spread.back(then.H)
         lean = groups_of(plan.solution @ then.lean, q)
@@ -222,7 +221,8 @@ class Criterion:
 
 def _eliminate_rest(plan: Arrangement, N: Matrices, U: Matrices, A: Matrix, lambdas: list[Matrix]) -> Solution:
     """The factors after the first, of these `lambdas`, eliminated; N, U and A are what the first leaves."""
-    values = plan.values + plan.spread.forward(N)
+    values = plan.spread.forward(N)
+    values += plan.values
     cross = plan.cross + plan.solution.T @ columns_of(U)
     return plan.rest.solve(values, cross, A, lambdas)
 

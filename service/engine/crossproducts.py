@@ -114,12 +114,12 @@ def without_rounding(within: Matrix, spanned: Flags, solution: Matrices, cross: 
 
 def turn_random(products: CrossProducts, turns: tuple[Matrix, ...]) -> CrossProducts:
     """The cross-products with the columns Z_f T_f in place of every Z_f, for T_f (q, q)."""
+    factors = tuple(_turn_factor(factor, T) for factor, T in zip(products.factors, turns, strict=True))
     solution = groupwise.times(np.linalg.inv(turns[0]).astype(np.float64, copy=False), products.solution)
     pairs = {}
     for (f, h), block in products.pairs.items():
         left, right = (kron(eye_array(products.factors[g].gram.shape[2]), turns[g], format="csr") for g in (f, h))
         pairs[f, h] = csr_array(left.T @ block @ right)
-    factors = tuple(_turn_factor(factor, T) for factor, T in zip(products.factors, turns, strict=True))
     return replace(products, factors=factors, solution=solution, pairs=pairs)
 
 

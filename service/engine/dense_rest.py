@@ -91,7 +91,8 @@ class DenseRest:
         """R A R' for the block-diagonal R of `roots`, the upper triangle from that of A."""
         if all(q == 1 for q in self.sizes):
             diagonal = np.repeat([root[0, 0] for root in roots], self.groups)
-            scaled: Matrix = A * diagonal[:, None] * diagonal
+            scaled: Matrix = A * diagonal[:, None]
+            scaled *= diagonal
             return scaled
         return self._times(roots, self._times(roots, symmetric(A)).T)
 

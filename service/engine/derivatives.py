@@ -22,12 +22,12 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from service.arrays import Matrices, Matrix, Vector
-from service.engine.columns import blocks
 from service.engine.random_factors import Parameters
+from service.engine.remainder import Groups
 
 
 def slopes_by_psi(
-    factors: Sequence[tuple[Matrices, Matrices]],
+    factors: Sequence[Groups],
     half: Matrix,
     direction: Vector,
     rho: float,
@@ -38,11 +38,11 @@ def slopes_by_psi(
 ) -> tuple[list[Matrix], Matrix]:
     """The derivatives by each Psi_f (q, q), and the second ones, (K, K) for the K = sum q^2 elements of all Psi.
 
-    `factors` are the (N, U) of each factor, `half half'` is A_XX^-1, `direction` (-beta, 1). Where a combination of the
+    `factors` are the groups of each, `half half'` is A_XX^-1, `direction` (-beta, 1). Where a combination of the
     coefficients is held, it is beta with that held, `half` (p, p - 1) a root of the covariance that this leaves, and
     `rho` the squares. Where sigma is held, it does not follow theta, and `rho` is nu sigma^2.
     """
-    sums = [_summed(N, U, half, direction, joint=len(factors) == 1) for N, U in factors]
+    sums = [_summed(groups, half, direction, joint=len(factors) == 1) for groups in factors]
     slopes = [own.N - (nu / rho) * own.cc - (own.YY if restricted else 0.0) for own in sums]
     curvature = _exact(sums[0], rho, nu, restricted=restricted) if len(sums) == 1 else _expected(sums)
     if sigma_follows:
@@ -71,10 +71,9 @@ class _Sums:
         return _Sums(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
 
 
-def _summed(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
+def _summed(groups: Groups, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:
     """The sums over all groups, some of them at a time; `joint` says that the factor is the only one."""
-    parts = (_sums_of(N[:, :, block], U[:, :, block], half, direction, joint=joint) for block in blocks(N.shape[2]))
-    return reduce(operator.add, parts)
+    return reduce(operator.add, (_sums_of(N, U, half, direction, joint=joint) for N, U in groups.parts()))
 
 
 def _sums_of(N: Matrices, U: Matrices, half: Matrix, direction: Vector, *, joint: bool) -> _Sums:

@@ -9,6 +9,7 @@ relative covariance of its effects,
 All follow from the Woodbury identity; the last, as a sum of positive terms, loses nothing at large Psi.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,42 @@ class Pooled:
 
     N: Matrices
     log_determinant: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The groups of the only factor, with `root` (q, q) its Lambda: `N` (q, q, J); what else is asked for is made anew.
+
+    `gram` G (q, q, J) and `solution` M (q, m, J) are those of the cross-products. U, which is as large as M, is N M.
+    """
+
+    N: Matrices
+    gram: Matrices
+    solution: Matrices
+    root: Matrix
+
+    @property
+    def U(self) -> Matrices:
+        """Z'V^-1 D of each group (q, m, J)."""
+        return groupwise.product(self.N, self.solution)
+
+    def parts(self) -> Iterator[tuple[Matrices, Matrices]]:
+        """N and U of some groups at a time."""
+        for block in blocks(self.N.shape[2]):
+            own = self.N[:, :, block]
+            yield own, groupwise.product(own, self.solution[:, :, block])
+
+    def products(self) -> Matrix:
+        """The sum over groups of M'N M, (m, m)."""
+        m = self.solution.shape[1]
+        total = np.zeros((m, m))
+        for block, (_, U) in zip(blocks(self.N.shape[2]), self.parts(), strict=True):
+            total += groupwise.weighted_products(self.solution[:, :, block], U)
+        return total
+
+    def effects_covariance(self) -> Matrices:
+        """H (q, q, J)."""
+        return shrunken(self.gram, self.root)
 
 
 def grading(psi: Matrix) -> tuple[int, ...]:

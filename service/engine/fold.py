@@ -47,10 +47,11 @@ def fold_rows(designs: Sequence[Design], bases: Sequence[Bases]) -> list[CrossPr
     sums, means = _group_sums(rows, factors)
     grams = [_matrices(sums[f], places, places) for f, places in enumerate(rows.random)]
     crosses = [_matrices(sums[f], places, rows.fixed) for f, places in enumerate(rows.random)]
-    solution = groupwise.solve(groupwise.cholesky(grams[0]), crosses[0])
+    weights = [own[None, None] for own in sums]
+    del sums
+    solution = groupwise.regressions(grams[0], crosses[0])
     turn = augmented(bases[0].fixed)
     around = _around(rows, factors, turn, solution, means)
-    weights = [own[None, None] for own in sums]
     counts = [
         own.astype(np.intp) if designs[0].weights is None else _counts(f)
         for f, own in zip(factors, weights, strict=True)
@@ -136,7 +137,9 @@ def _ordered(a: Place, b: Place) -> tuple[Place, Place]:
 
 
 def _matrices(sums: Sums, rows: list[Place], columns: list[Place]) -> Matrices:
-    """The products of these columns with those, (rows, columns, J)."""
+    """The products of these columns with those, (rows, columns, J); of one with one the sums themselves."""
+    if len(rows) == len(columns) == 1:
+        return sums[_ordered(rows[0], columns[0])][None, None]
     return np.array([[sums[_ordered(a, b)] for b in columns] for a in rows])
 
 

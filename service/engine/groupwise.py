@@ -8,6 +8,7 @@ through NumPy.
 import numpy as np
 
 from service.arrays import Matrices, Matrix, Vectors
+from service.engine.columns import blocks
 
 NEGLIGIBLE = 1e-13
 """Share of a diagonal element left by the earlier rows below which a group's rows do not tell it from rounding."""
@@ -77,8 +78,20 @@ def solve(L: Matrices, B: Matrices) -> Matrices:
     """A^- B for A = L L' and B (q, k, J) in the range of A; a generalised inverse where A is singular."""
     if len(L) == 1:
         inverse = reciprocal(L[0, 0])
-        return B * inverse * inverse
+        solved = B * inverse
+        solved *= inverse
+        return solved
     return backward(L, forward(L, B))
+
+
+def regressions(A: Matrices, B: Matrices) -> Matrices:
+    """A^- B for positive semidefinite A and B (q, k, J) in its range, some groups at a time."""
+    if len(A) == 1:
+        return solve(cholesky(A), B)
+    solved = np.empty_like(B)
+    for block in blocks(B.shape[2]):
+        solved[:, :, block] = solve(cholesky(A[:, :, block]), B[:, :, block])
+    return solved
 
 
 def log_determinants(L: Matrices) -> float:

@@ -10,7 +10,7 @@ by the inverse of a matrix in blocks. All are wanted at pairs of groups that sha
 elements.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from service.engine.arrangement import Arrangement
 from service.engine.criterion import Criterion
 from service.engine.elimination import shrunken
 from service.engine.random_factors import random_factors
-from service.engine.sparsity import Coupling, pair_up
+from service.engine.sparsity import Coupling, lots, pair_up
 
 AT_ONCE = 2_000_000
 """Pairs of entries of the first factor's groups that are looked at together."""
@@ -118,7 +118,7 @@ class _First:
         """M_j H (q, E) at entries by group, then column."""
         M = self._regressions(group, column)
         return np.concatenate(
-            [self._reach_of(pair_up(group[lot], column[lot]), M[:, lot]) for lot in _lots(group)], axis=1
+            [self._reach_of(pair_up(group[lot], column[lot]), M[:, lot]) for lot in lots(group, AT_ONCE)], axis=1
         )
 
     def _reach_of(self, coupling: Coupling, M: Matrix) -> Matrix:
@@ -148,15 +148,3 @@ class _First:
 def _product(m: Vector, H: Vector) -> Vector:
     """The products m H, 0 where m is: what is not known does not matter there."""
     return np.where(m != 0.0, m * H, 0.0)
-
-
-def _lots(group: Codes) -> Iterator[slice]:
-    """Entries of whole groups, as many as have `AT_ONCE` pairs, or one group."""
-    sizes = np.bincount(group)
-    pairs = np.cumsum(sizes * (sizes + 1) // 2)
-    stops = np.cumsum(sizes)
-    start = done = 0
-    while start < group.size:
-        last = max(int(np.searchsorted(pairs, done + AT_ONCE, side="right")) - 1, int(group[start]))
-        yield slice(start, int(stops[last]))
-        start, done = int(stops[last]), int(pairs[last])

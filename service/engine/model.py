@@ -172,7 +172,7 @@ def joint_estimates(fold: Fold, criterion: Criterion, at: Evaluation) -> Estimat
     lambdas = criterion.parameters.roots(at.theta)
     factors = []
     for factor, own, root, solved in zip(fold.factors, products.factors, lambdas, at.factors, strict=True):
-        effects = root @ root.T @ (direction @ solved.U)
+        effects = np.concatenate([root @ root.T @ (direction @ U) for _, U in solved.parts()], axis=1)
         solution = RandomSolution(root, effects, solved.effects_covariance)
         factors.append(factor_estimates(factor, own, solution, sigma=sigma, unit=products.basis.y_unit, n=products.n))
     theta = criterion.parameters.theta([factor.root for factor in factors])

@@ -7,7 +7,7 @@ from service.engine.columns import blocks, rows_at_once
 from service.engine.random_factors import RandomFactor
 from service.engine.rows import Rows
 
-AT_ONCE = 1_048_576
+AT_ONCE = 131_072
 """Rows summed together: their indices and values are held beside them."""
 
 

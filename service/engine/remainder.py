@@ -10,25 +10,49 @@ H is needed only where A has elements, which is what the recursion from the last
 Fagan & Chen 1973; Erisman & Tinney 1975, Commun. ACM 18).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from scipy.sparse import csr_array
 
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
+from service.engine.columns import blocks
+
+
+class Groups(Protocol):
+    """The groups of a factor when all are eliminated."""
+
+    @property
+    def N(self) -> Matrices:
+        """Z'V^-1 Z of each group (q, q, J)."""
+        ...
+
+    @property
+    def U(self) -> Matrices:
+        """Z'V^-1 D of each group (q, m, J)."""
+        ...
+
+    def parts(self) -> Iterator[tuple[Matrices, Matrices]]:
+        """N and U of all groups, some of them at a time."""
+        ...
+
+    def effects_covariance(self) -> Matrices:
+        """H (q, q, J), which only the optimum is asked for."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A factor when all are eliminated: Z'V^-1 Z of each group (q, q, J) and Z'V^-1 D (q, m, J).
-
-    `effects_covariance` gives H (q, q, J), which only the optimum is asked for.
-    """
+    """The groups of one of several factors, with all that is asked of them."""
 
     N: Matrices
     U: Matrices
     effects_covariance: Callable[[], Matrices]
+
+    def parts(self) -> Iterator[tuple[Matrices, Matrices]]:
+        """N and U of some groups at a time."""
+        return ((self.N[:, :, block], self.U[:, :, block]) for block in blocks(self.N.shape[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +67,7 @@ class Solution:
     products: Matrix
     H: Vector
     lean: Matrix
-    factors: tuple[Solved, ...]
+    factors: tuple[Groups, ...]
 
 
 class Rest(Protocol):

@@ -6,12 +6,16 @@ group j a dense product of the few columns it meets (Bates et al. 2015, J. Stat.
 & Reid 2017, Direct Methods for Sparse Matrices, section 11). The pattern is fixed, so its places are found once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import bsr_array, csr_array
 
 from service.arrays import Codes, Flags, Matrices, Matrix, Vector
+
+AT_ONCE = 500_000
+"""Pairs of entries that are found together where all of them are not needed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,28 @@ def pair_up(group: Codes, column: Codes) -> Coupling:
     starts = np.cumsum(partners) - partners
     right = left + np.arange(left.size) - np.repeat(starts, partners)
     return Coupling(group, column, left, right)
+
+
+def lots(group: Codes, most: int) -> Iterator[slice]:
+    """Entries of whole groups, in order, as many as have `most` pairs, or one group."""
+    sizes = np.bincount(group)
+    pairs = np.cumsum(sizes * (sizes + 1) // 2)
+    stops = np.cumsum(sizes)
+    start = done = 0
+    while start < group.size:
+        last = max(int(np.searchsorted(pairs, done + most, side="right")) - 1, int(group[start]))
+        yield slice(start, int(stops[last]))
+        start, done = int(stops[last]), int(pairs[last])
+
+
+def pairs_in_lots(group: Codes, column: Codes) -> Iterator[tuple[slice, slice, Coupling]]:
+    """The coupling with these entries, in order, lot by lot: of which entries it is, and of which of all pairs."""
+    start = 0
+    for entries in lots(group, AT_ONCE):
+        coupling = pair_up(group[entries], column[entries])
+        stop = start + coupling.left.size
+        yield entries, slice(start, stop), coupling
+        start = stop
 
 
 def meets_one_group(group: Codes, column: Codes, q: int, columns: slice) -> bool:

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array, get_index_dtype
 
 from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine.dense_rest import symmetric
-from service.engine.sparsity import Coupling
+from service.engine.remainder import Rest
+from service.engine.sparsity import pairs_in_lots
 
 MOST_PAIRS = 20_000_000
-"""Pairs of elements that are kept; each takes some 12 bytes, and several times that while they are found."""
+"""Pairs of elements that are kept; each takes some 12 bytes, and twice that while they are found."""
 
 
 class Spread(Protocol):
@@ -51,16 +52,25 @@ class PairSpread:
         return half + half.transpose(1, 0, 2)
 
 
-def pair_spread(coupling: Coupling, M: Matrix, places: Codes, diagonal: Codes, shape: tuple[int, int]) -> PairSpread:
-    """The products of all pairs of entries, each at its place; `shape` is (elements, groups)."""
-    q, (size, groups) = len(M), shape
-    left, right, group = coupling.left, coupling.right, coupling.group[coupling.left]
-    parts = [
-        coo_array((M[a, left] * M[c, right], (places, (a * q + c) * groups + group)), (size, q * q * groups)).tocsr()
-        for a in range(q)
-        for c in range(q)
-    ]
-    return PairSpread(sum(parts[1:], start=parts[0]), diagonal, q)
+def pair_spread(group: Codes, column: Codes, M: Matrix, rest: Rest, shape: tuple[int, int]) -> PairSpread:
+    """The products of all pairs of these entries, each at its place in the rest; `shape` is (columns, groups).
+
+    A group's pairs come together: so the transpose is made first, row by row as it stands.
+    """
+    q, (n_columns, groups) = len(M), shape
+    sizes = np.bincount(group, minlength=groups)
+    stops = np.cumsum(sizes * (sizes + 1) // 2)
+    products = np.empty((q, q, stops[-1]))
+    index = get_index_dtype(maxval=max(rest.size, products.size))
+    places = np.empty(stops[-1], dtype=index)
+    for entries, pairs, coupling in pairs_in_lots(group, column):
+        own = M[:, entries]
+        places[pairs] = rest.places(coupling.keys(n_columns))
+        np.multiply(own[:, None, coupling.left], own[:, coupling.right], out=products[:, :, pairs])
+    every = np.broadcast_to(places, (q * q, places.size)).reshape(-1)
+    bounds = np.append(0, np.arange(q * q)[:, None] * stops[-1] + stops).astype(index)
+    transpose = csr_array((products.reshape(-1), every, bounds), (q * q * groups, rest.size))
+    return PairSpread(csr_array(transpose.T), rest.places(np.arange(n_columns) * (n_columns + 1)), q)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,14 @@ def test_an_order_must_be_of_the_levels(name: str) -> None:
     assert refusal.value.detail == f"The order of levels for `my/f` {sentence}."
     assert refusal.value.faults[0].pointer == "/levels/my~1f"
     assert refusal.value.faults[0].column == "my/f"
+
+
+def test_codes_that_are_sorted_take_little_memory() -> None:
+    codes = 1000 * np.random.default_rng(1).integers(0, 1000, 100_000)
+    tracemalloc.start()
+    occurring, places = renumber(codes, 1_000_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(occurring[places], codes)
+    # An order, the places by it and by row, and marks.
+    assert peak < 3.5 * codes.nbytes

@@ -32,8 +32,8 @@ AT_ONCE = 100_000
 class Between:
     """Weights (D,) and how many groups each stands for (D,), as a sum: at nodes, neither whole nor positive.
 
-    `outer` (D, m * m) are the summed outer products of the groups' means; where those are too many it is None, and
-    `means` (D, m) are used one by one.
+    `outer` (D, m * m) are the summed outer products of the groups' means, of which `means` (0, m) has none; where those
+    are too many it is None, and `means` (D, m) are used one by one.
     """
 
     weights: Vector
@@ -57,34 +57,34 @@ def between_groups(weights: Vector, means: Matrix) -> Between:
     order = weights.argsort(kind="stable")
     if weights[order[0]] <= 0.0:
         order = order[np.count_nonzero(weights <= 0.0) :]
-    weights, means = weights[order], means[order]
+    weights = weights[order]
     changes = np.ones(weights.size + 1, dtype=np.bool_)
     np.not_equal(weights[1:], weights[:-1], out=changes[1:-1])
     bounds = changes.nonzero()[0]
     if bounds.size - 1 > DISTINCT:
-        return _at_nodes(weights, means)
+        return _at_nodes(weights, means, order)
     if (bounds.size - 1) * means.shape[1] ** 2 > OUTER_PRODUCTS:
-        return Between(weights, np.ones(weights.size), means, None)
-    return _added_up(weights, means, bounds)
+        return Between(weights, np.ones(weights.size), means[order], None)
+    return _added_up(weights, means, order, bounds)
 
 
-def _added_up(weights: Vector, means: Matrix, bounds: Codes) -> Between:
-    """The groups of equal weight added up; `weights` are in order, those of equal weight between two `bounds`."""
+def _added_up(weights: Vector, means: Matrix, order: Codes, bounds: Codes) -> Between:
+    """The groups of equal weight added up; `weights` are in `order`, those of equal weight between two `bounds`."""
     m, starts, ends = means.shape[1], bounds[:-1], bounds[1:]
-    distinct, multiplicity = weights[starts], (ends - starts).astype(np.float64)
-    if means.size * m <= AT_ONCE:
-        columns = np.ascontiguousarray(means.T)
+    distinct, multiplicity, none = weights[starts], (ends - starts).astype(np.float64), np.empty((0, m))
+    if order.size * m * m <= AT_ONCE:
+        columns = np.ascontiguousarray(means[order].T)
         products = (columns[:, None] * columns).reshape(m * m, -1)
-        return Between(distinct, multiplicity, means, np.add.reduceat(products, starts, axis=1).T)
+        return Between(distinct, multiplicity, none, np.add.reduceat(products, starts, axis=1).T)
     outer = np.empty((starts.size, m, m))
     for d, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        equal = means[start:end]
+        equal = means[order[start:end]]
         np.matmul(equal.T, equal, out=outer[d])
-    return Between(distinct, multiplicity, means, outer.reshape(starts.size, m * m))
+    return Between(distinct, multiplicity, none, outer.reshape(starts.size, m * m))
 
 
-def _at_nodes(weights: Vector, means: Matrix) -> Between:
-    """The groups shared out among the nodes of their piece of log W; `weights` are in order."""
+def _at_nodes(weights: Vector, means: Matrix, order: Codes) -> Between:
+    """The groups shared out among the nodes of their piece of log W; `weights` are in `order`."""
     m = means.shape[1]
     logs = np.log(weights)
     pieces = np.floor(logs / PIECE).astype(np.intp)
@@ -98,9 +98,10 @@ def _at_nodes(weights: Vector, means: Matrix) -> Between:
             rows = slice(start, min(start + GROUPS_AT_ONCE, piece_end))
             shares = _shares(2.0 * (logs[rows] / PIECE - pieces[piece_start]) - 1.0, angles)
             multiplicity[d] += shares.sum(axis=0)
-            products = means[rows, :, None] * means[rows, None, :]
+            own = means[order[rows]]
+            products = own[:, :, None] * own[:, None]
             outer[d] += shares.T @ products.reshape(-1, m * m)
-    return Between(nodes.ravel(), multiplicity.ravel(), means, outer.reshape(-1, m * m))
+    return Between(nodes.ravel(), multiplicity.ravel(), np.empty((0, m)), outer.reshape(-1, m * m))
 
 
 def _shares(points: Vector, angles: Vector) -> Matrix:

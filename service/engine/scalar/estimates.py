@@ -18,7 +18,9 @@ from service.engine.scalar.limits import NoPooling
 def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
     """The estimates at a finite theta; `nu` are the degrees of freedom sigma is profiled with."""
     sigma, theta = math.sqrt(at.rho / nu), math.sqrt(at.phi)
-    total = at.phi * fold.products.factors[0].gram[0, 0]
+    gram = fold.products.factors[0].gram[0, 0]
+    weight = at.phi * gram
+    weight /= 1.0 + weight
     return _assembled(
         fold,
         beta=at.beta,
@@ -26,8 +28,8 @@ def estimates_at(fold: Fold, at: Evaluation, nu: int) -> Estimates:
         sigma=sigma,
         sd=sigma * theta,
         theta=theta,
-        weight=total / (1.0 + total),
-        effect_sd=lambda: sigma * theta / np.sqrt(1.0 + total),
+        weight=weight,
+        effect_sd=lambda: sigma * theta / np.sqrt(1.0 + at.phi * gram),
         residual_df=nu,
         evaluation=at,
     )
@@ -112,6 +114,9 @@ def _assembled(
     own, solution = products.factors[0], products.solution[0]
     scale, unit = float(own.basis.transform[0, 0]), products.basis.y_unit
     mean_square = float(own.mean_squares[0, 0]) / products.n
+    effects = solution[-1] - beta @ solution[:-1]
+    effects *= weight
+    effects *= scale * unit
     estimates = FactorEstimates(
         factor=factor,
         counts=own.counts,
@@ -119,7 +124,7 @@ def _assembled(
         root=np.array([[theta * scale]]),
         spread=np.array([[sd * scale * unit]]),
         sd=np.array([sd * scale * unit]),
-        effects=(weight * (solution[-1] - beta @ solution[:-1]))[None] * (scale * unit),
+        effects=effects[None],
         effect_errors=lambda: effect_sd()[None] * (scale * unit),
         weight=weight if factor.is_varying_intercept else None,
         mean_sd=sd * math.sqrt(mean_square) * unit,
