@@ -87,7 +87,7 @@ class Settings(BaseModel):
     jobs: Count = Field(default=10_000, description="How many jobs may wait before others are refused.")
     queue: Count = Field(
         default=100,
-        description="How many requests may wait for a worker in a burst; few where the queue does not empty.",
+        description="How many requests may wait for a worker in a burst; none where the queue does not empty.",
     )
     body_bytes: Bytes = Field(default=ByteSize(512 * 2**20), description="The largest body, as sent.")
     inflated_bytes: Bytes = Field(default=ByteSize(2 * 2**30), description="The largest body, after decompression.")

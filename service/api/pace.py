@@ -1,8 +1,8 @@
 """The pace: how long fits have taken of late, and so how many requests may wait for theirs, and when to come again.
 
-A queue that empties soon is a burst, and is served. One that does not makes everybody wait and nothing faster: then few
-may wait, the others are told at once, and who is served is served in time. (Nichols & Jacobson, "Controlling queue
-delay", 2012; Maurer, "Fail at scale", ACM Queue 2015.)
+A queue that empties soon is a burst, and is served. One that does not makes everybody wait and nothing faster: then
+nobody may wait; who finds no worker is told at once, and who is served is served in time. (Nichols & Jacobson,
+"Controlling queue delay", 2012; Maurer, "Fail at scale", ACM Queue 2015.)
 """
 
 import math
@@ -23,10 +23,7 @@ SHORTEST = 0.05
 """The same in seconds, at least."""
 
 TERM = 20
-"""For how many times as long few may wait, before it is looked at anew."""
-
-SPARE = 4
-"""Of a crowd one may wait, and one more for each so many workers, so that these find work when they are done."""
+"""For how many times as long nobody may wait, before it is looked at anew."""
 
 Client = tuple[str, int] | None
 """The address and the port of a connection."""
@@ -41,7 +38,7 @@ class Pace:
     mean_seconds: float = 1.0
     taken: int = 0
     _crowded_since: float | None = None
-    _short_since: float | None = None
+    _turning_away_since: float | None = None
     _turned_away: set[Client] = field(default_factory=set)
 
     def record(self, seconds: float) -> None:
@@ -66,9 +63,10 @@ class Pace:
         """Make sure that there is a place for a request. Raises QueueFull."""
         now = time.monotonic()
         self._look(now)
-        most = self.queue if self._short_since is None else min(self.queue, 1 + self.workers // SPARE)
+        # Of a crowd nobody waits: there is a worker more than CPUs, so that these have work meanwhile.
+        most = self.queue if self._turning_away_since is None else 0
         if self.taken >= self.workers + most:
-            self._short_since = self._short_since or now
+            self._turning_away_since = self._turning_away_since or now
             if len(self._turned_away) <= self._served:
                 self._turned_away.add(client)
             raise QueueFull("Too much work is waiting already; try again later.")
@@ -85,10 +83,10 @@ class Pace:
             self._crowded_since = None
         elif self._crowded_since is None:
             self._crowded_since = now
-        if self._short_since is None:
+        if self._turning_away_since is None:
             if self._crowded_since is not None and now - self._crowded_since > patience:
-                self._short_since = now
-        elif now - self._short_since > TERM * patience:
+                self._turning_away_since = now
+        elif now - self._turning_away_since > TERM * patience:
             # Few clients who ask again and again are no crowd, and to serve them costs less than to refuse them.
-            self._short_since = now if len(self._turned_away) > self._served else None
+            self._turning_away_since = now if len(self._turned_away) > self._served else None
             self._turned_away.clear()

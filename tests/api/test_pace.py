@@ -1,4 +1,4 @@
-"""The pace: a burst is served, of a crowd that stands few may wait, and when it has gone all is as before."""
+"""The pace: a burst is served, of a crowd that stands nobody waits, and when it has gone all is as before."""
 
 from collections.abc import Callable
 
@@ -68,7 +68,7 @@ def test_a_crowd_that_stands_is_turned_away_until_it_is_none(
     assert admits(at, CROWD)
     clock.now += 0.2 * patience
     assert not any(admits(at, CROWD, client) for client in range(CROWD))
-    assert [admits(at, WORKERS + waiting) for waiting in range(3)] == [True, False, False]
+    assert [admits(at, WORKERS - 1 + waiting) for waiting in range(3)] == [True, False, False]
     clock.now += 0.9 * pace.TERM * patience
     assert not admits(at, CROWD)
     clock.now += 0.2 * pace.TERM * patience
@@ -80,9 +80,9 @@ def test_a_crowd_that_stands_is_turned_away_until_it_is_none(
 def test_few_who_ask_again_and_again_are_no_crowd(clock: Clock) -> None:
     at = quick()
     assert not admits(at, WORKERS + QUEUE)
-    assert not any(admits(at, WORKERS + 1, client) for client in range(CROWD - 1) for _ in range(100))
+    assert not any(admits(at, WORKERS, client) for client in range(CROWD - 1) for _ in range(100))
     clock.now += 1.1 * pace.TERM * pace.SHORTEST
-    assert all(admits(at, WORKERS + 1, client) for client in range(CROWD - 1))
+    assert all(admits(at, WORKERS, client) for client in range(CROWD - 1))
 
 
 def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
@@ -94,11 +94,11 @@ def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
         clock.now += 0.2 * pace.SHORTEST
 
 
-def test_a_queue_that_was_full_is_short_for_a_while(clock: Clock) -> None:
+def test_who_finds_a_queue_that_was_full_does_not_wait_for_a_while(clock: Clock) -> None:
     at = quick()
     assert not admits(at, WORKERS + QUEUE)
-    assert not admits(at, WORKERS + 1)
-    assert admits(at, WORKERS)
+    assert not admits(at, WORKERS)
+    assert admits(at, WORKERS - 1)
     clock.now += 1.1 * pace.TERM * pace.SHORTEST
     assert admits(at, WORKERS + QUEUE - 1)
 
