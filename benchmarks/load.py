@@ -137,6 +137,7 @@ def show_overload(port: int, numbers: Numbers, seconds: float, rate: float, unlo
 
 def show_memory(service: Process, numbers: Numbers, fits: int) -> None:
     """Print what the processes hold before and after so many fits, and the CPU seconds that a fit costs."""
+    crowd(service.port, numbers, CLIENTS, 2.0)  # until the crowd that was is forgotten
     before, spent, start = holdings(service), cpu(service), time.perf_counter()
     seen = crowd(service.port, numbers, CLIENTS, 3600.0, requests=fits // CLIENTS)
     elapsed = time.perf_counter() - start

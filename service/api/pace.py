@@ -16,10 +16,10 @@ from service.errors import QueueFull
 CROWD = 4
 """Requests waiting for each worker that are not yet a crowd."""
 
-FITS = 8
+FITS = 4
 """For how many fits' time a crowd may stand."""
 
-SHORTEST = 0.05
+SHORTEST = 0.02
 """The same in seconds, at least."""
 
 TERM = 20
