@@ -38,13 +38,17 @@ STRIDE = 10**8
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What a client shall do: from `first` on, so many seconds or requests, `pause` seconds from one to the next."""
+    """What a client shall do: from `first` on, so many seconds or requests, `pause` seconds from one to the next.
+
+    It begins after `delay` seconds.
+    """
 
     port: int
     first: int
     seconds: float
     requests: int = STRIDE
     pause: float = 0.0
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def drive(task: Drive) -> Seen:
     times: list[float] = []
     others: Counter[int] = Counter()
     told = 0
-    due = time.perf_counter()
+    due = time.perf_counter() + task.delay
     end = due + task.seconds
     for number in range(task.first, task.first + task.requests):
         if (now := time.perf_counter()) >= end:
@@ -102,9 +106,12 @@ class Numbers:
         return self._next
 
 
-def crowd(port: int, numbers: Numbers, clients: int, seconds: float, **how: float) -> Seen:
-    """What clients see at the same time."""
-    tasks = [Drive(port, numbers.take(), seconds, **how) for _ in range(clients)]  # type: ignore[arg-type]
+def crowd(
+    port: int, numbers: Numbers, clients: int, seconds: float, *, pause: float = 0.0, requests: int = STRIDE
+) -> Seen:
+    """What clients see at the same time; if each pauses, all together ask at an even pace."""
+    delays = [pause * number / clients for number in range(clients)]
+    tasks = [Drive(port, numbers.take(), seconds, requests, pause, delay) for delay in delays]
     with multiprocessing.Pool(min(PROCESSES, clients), os.nice, (NICENESS,)) as pool:
         seen = [one for some in pool.map(drive_all, [tasks[k::PROCESSES] for k in range(PROCESSES)]) for one in some]
     times = [each for one in seen for each in one.times]
