@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -20,7 +21,7 @@ from service.api.spool import Spool, open_spool
 from service.contract import Limits
 from service.jobs.batches import Batches
 from service.jobs.bodies import Bodies
-from service.jobs.database import open_database
+from service.jobs.database import checkpoint, open_database
 from service.jobs.housekeeping import Housekeeping
 from service.jobs.keys import Keys
 from service.jobs.ledger import Ledger
@@ -68,7 +69,9 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
             archive.documents, ledger, files.accepted, days=settings.fit_days, bytes=settings.fits_bytes
         )
         runner = Runner(
-            ledger, Desk(backlog.begin, backlog.settle, problem_of, housekeeping.tidy), most=settings.workers
+            ledger,
+            Desk(backlog.begin, backlog.settle, problem_of, housekeeping.tidy, partial(checkpoint, files.database)),
+            most=settings.workers,
         )
         pool.start()
         runner.start()

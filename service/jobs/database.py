@@ -5,7 +5,7 @@ SQLite or PostgreSQL, which several processes may share.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +34,9 @@ from service.jobs.tables import TABLES
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait while another process writes to the same SQLite file."""
+
+LOG_PAGES = 2**14
+"""Pages of 4 KiB in SQLite's log from which on who writes has to wait until they are in the database's file."""
 
 LATEST = "2"
 """The last step of `migrations/`: a database that has made it needs none."""
@@ -92,6 +95,7 @@ def take_control(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     # Readers and the one writer then do not wait for each other; the file remembers it.
     connection.execute("PRAGMA journal_mode = WAL").close()
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}").close()
 
 
 @contextmanager
@@ -104,6 +108,13 @@ def writing(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
         connection.execution_options(writes=True, durable=durable)
         with connection.begin():
             yield connection
+
+
+def checkpoint(engine: Engine) -> None:
+    """Bring what stands in SQLite's log into the database's file, whose disk nobody who writes then has to wait for."""
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
 
 def age_of(moment: ColumnElement[datetime], engine: Engine) -> ColumnElement[float]:

@@ -35,13 +35,15 @@ class Desk:
     """What the runner is told to do with a job.
 
     `begin` has it worked on, telling of its stages, and may raise ServiceError; `settle` keeps what came out and says
-    so in the ledger; `problem` gives the bytes for a failure; `tidy` removes now and then what need not be kept.
+    so in the ledger; `problem` gives the bytes for a failure. Besides, `tidy` removes now and then what need not be
+    kept, and `flush` writes with every beat what others should not have to wait for.
     """
 
     begin: Callable[[Job, Callable[[str], None]], Future[object]]
     settle: Callable[[Job, Outcome], None]
     problem: Callable[[ServiceError], bytes]
     tidy: Callable[[], None]
+    flush: Callable[[], None]
 
 
 class Runner:
@@ -128,6 +130,7 @@ class Runner:
             self._stop_cancelled()
             self._note_stages()
             self._ledger.take_over(self._desk.problem(WorkerDied("The service died each time it worked on this.")))
+            self._desk.flush()
         if time.monotonic() - self._tidied >= TIDY:
             self._tidied = time.monotonic()
             self._desk.tidy()

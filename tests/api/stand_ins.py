@@ -109,7 +109,7 @@ def resources(
         archive=archive,
         batches=Batches(),
         backlog=backlog,
-        runner=Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of, lambda: None), most=1),
+        runner=Runner(ledger, Desk(backlog.begin, backlog.settle, problem_of, lambda: None, lambda: None), most=1),
         callers=callers or Callers(lambda _: None, is_guarded=False, per_minute=10**6),
         spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
         limits=LIMITS,

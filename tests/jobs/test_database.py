@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from service.jobs import database as module
-from service.jobs.database import LATEST, StoreUnusable, open_database
+from service.jobs.database import LATEST, StoreUnusable, checkpoint, open_database
 from service.jobs.store import Lot, Store
 from service.jobs.tables import TABLES
 
@@ -91,6 +91,32 @@ def test_documents_survive_the_process(tmp_path: Path) -> None:
         store = Store(open_database(f"sqlite:///{tmp_path}/fits.db"))
         assert store.get("a") == expected
         put(store, "a", b"1")
+
+
+def test_the_log_is_in_the_file_when_it_is_asked_to_be(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/fits.db")
+    store, log = Store(database), tmp_path / "fits.db-wal"
+    document = b"x" * 10**6
+    for number in range(10):
+        assert put(store, f"{number}", document)
+        checkpoint(database)
+    # What is in the file is written over: the log never holds more than two of them.
+    assert log.stat().st_size < 3 * len(document)
+    assert (tmp_path / "fits.db").stat().st_size > 10 * len(document)
+
+
+def test_the_log_has_an_end_where_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG_PAGES", 100)
+    store = Store(open_database(f"sqlite:///{tmp_path}/fits.db"))
+    for number in range(50):
+        assert put(store, f"{number}", b"x" * 100_000)
+    # A hundred pages, and what one more document has.
+    assert (tmp_path / "fits.db-wal").stat().st_size < 700_000
+
+
+def test_every_database_may_be_asked_to_bring_its_log_home(database: Engine) -> None:
+    checkpoint(database)
+    assert put(Store(database), "a", b"1")
 
 
 def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:

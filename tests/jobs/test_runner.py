@@ -28,6 +28,7 @@ class Work:
     begins: list[str] = field(default_factory=list)
     refusal: ServiceError | None = None
     outages: int = 0
+    flushes: int = 0
     outage: Exception = field(default_factory=lambda: OSError(errno.ENOSPC, "No space left on device"))
 
     def begin(self, job: Job, tell: Callable[[str], None]) -> Future[object]:
@@ -46,8 +47,11 @@ class Work:
         if self.ledger.finish(job, fit="f" if done else None, problem=None if done else b"{}"):
             self.settled.append((job.id, outcome))
 
+    def flush(self) -> None:
+        self.flushes += 1
+
     def desk(self) -> Desk:
-        return Desk(self.begin, self.settle, lambda _: b"{}", lambda: None)
+        return Desk(self.begin, self.settle, lambda _: b"{}", lambda: None, self.flush)
 
 
 @pytest.fixture
@@ -84,6 +88,10 @@ def test_jobs_are_begun_as_there_is_room_and_settled(work: Work, runner: Runner)
         work.futures[id].set_result("done")
     until(lambda: sorted(work.settled) == [("a", "done"), ("b", "done"), ("c", "done")])
     assert [state(work, id) for id in "abc"] == ["succeeded"] * 3
+
+
+def test_what_others_should_not_wait_for_is_written_with_every_beat(work: Work, runner: Runner) -> None:
+    until(lambda: work.flushes > 2)
 
 
 def test_the_stage_is_told(work: Work, runner: Runner) -> None:
