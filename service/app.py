@@ -28,7 +28,7 @@ from service.jobs.ledger import Ledger
 from service.jobs.pool import Pool
 from service.jobs.runner import Desk, Runner
 from service.jobs.store import Store
-from service.settings import Settings
+from service.settings import Settings, available_cpus
 
 TASKS = "service.tasks"
 """The package that workers import before their first task; this process knows it by name alone."""
@@ -88,7 +88,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
                 counts=Counts(),
                 spool=files.spool,
                 limits=limits,
-                pace=Pace(queue=settings.queue, workers=settings.workers),
+                pace=Pace(queue=settings.queue, workers=settings.workers, cpus=available_cpus()),
                 patience=settings.patience_seconds,
             )
         finally:

@@ -1,7 +1,7 @@
 """The pace: how long fits have taken of late, and so how many requests may wait for theirs, and when to come again.
 
 A queue that empties soon is a burst, and is served. One that does not makes everybody wait and nothing faster: then
-nobody may wait; who finds no worker is told at once, and who is served is served in time. (Nichols & Jacobson,
+nobody may wait; who finds no CPU is told at once, and who is served is served in time. (Nichols & Jacobson,
 "Controlling queue delay", 2012; Maurer, "Fail at scale", ACM Queue 2015.)
 """
 
@@ -16,13 +16,13 @@ from service.errors import QueueFull
 CROWD = 4
 """Requests waiting for each worker that are not yet a crowd."""
 
-FITS = 4
+FITS = 2
 """For how many fits' time a crowd may stand."""
 
-SHORTEST = 0.02
+SHORTEST = 0.01
 """The same in seconds, at least."""
 
-TERM = 20
+TERM = 50
 """For how many times as long nobody may wait, before it is looked at anew."""
 
 Client = tuple[str, int] | None
@@ -31,10 +31,14 @@ Client = tuple[str, int] | None
 
 @dataclass(slots=True)
 class Pace:
-    """How fast `workers` work; `queue` is how many may wait for them in a burst, `taken` how many have a place."""
+    """How fast `workers` on so many CPUs work.
+
+    `queue` is how many may wait for them in a burst, `taken` how many have a place.
+    """
 
     queue: int
     workers: int
+    cpus: int
     mean_seconds: float = 1.0
     taken: int = 0
     _crowded_since: float | None = None
@@ -63,9 +67,9 @@ class Pace:
         """Make sure that there is a place for a request. Raises QueueFull."""
         now = time.monotonic()
         self._look(now)
-        # Of a crowd nobody waits: there is a worker more than CPUs, so that these have work meanwhile.
-        most = self.queue if self._turning_away_since is None else 0
-        if self.taken >= self.workers + most:
+        # More at once than there are CPUs would be served more slowly, and hardly more of them.
+        crowd = self._turning_away_since is not None
+        if self.taken >= (min(self.workers, self.cpus) if crowd else self.workers + self.queue):
             self._turning_away_since = self._turning_away_since or now
             if len(self._turned_away) <= self._served:
                 self._turned_away.add(client)

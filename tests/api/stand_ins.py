@@ -113,7 +113,7 @@ def resources(
         callers=callers or Callers(lambda _: None, is_guarded=False, per_minute=10**6),
         spool=Spool(Path(tempfile.mkdtemp()), bytes, seconds),
         limits=LIMITS,
-        pace=Pace(queue=10, workers=2),
+        pace=Pace(queue=10, workers=2, cpus=2),
         patience=patience,
         counts=Counts(),
     )

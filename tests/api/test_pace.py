@@ -8,7 +8,8 @@ from service.api import pace
 from service.api.pace import Pace
 from service.errors import QueueFull
 
-WORKERS = 2
+WORKERS = 3
+CPUS = 2
 QUEUE = 20
 CROWD = WORKERS + pace.CROWD * WORKERS + 1
 """Places taken of which more wait than a burst of no account leaves."""
@@ -45,17 +46,17 @@ def admits(at: Pace, taken: int, client: int = 0) -> bool:
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("queue", [0, 1, QUEUE])
 def test_as_many_wait_as_there_is_room_for(queue: int) -> None:
-    at = Pace(queue, WORKERS)
+    at = Pace(queue, WORKERS, CPUS)
     assert all(admits(at, taken) for taken in range(WORKERS + queue))
     assert not admits(at, WORKERS + queue)
 
 
 def quick() -> Pace:
-    return Pace(QUEUE, WORKERS, mean_seconds=0.005)
+    return Pace(QUEUE, WORKERS, CPUS, mean_seconds=0.005)
 
 
 def slow() -> Pace:
-    return Pace(QUEUE, WORKERS, mean_seconds=7.0)
+    return Pace(QUEUE, WORKERS, CPUS, mean_seconds=7.0)
 
 
 @pytest.mark.parametrize(("new", "patience"), [(quick, pace.SHORTEST), (slow, 7.0 * pace.FITS)])
@@ -68,7 +69,7 @@ def test_a_crowd_that_stands_is_turned_away_until_it_is_none(
     assert admits(at, CROWD)
     clock.now += 0.2 * patience
     assert not any(admits(at, CROWD, client) for client in range(CROWD))
-    assert [admits(at, WORKERS - 1 + waiting) for waiting in range(3)] == [True, False, False]
+    assert [admits(at, CPUS - 1 + more) for more in range(3)] == [True, False, False]
     clock.now += 0.9 * pace.TERM * patience
     assert not admits(at, CROWD)
     clock.now += 0.2 * pace.TERM * patience
@@ -97,18 +98,18 @@ def test_a_burst_after_a_burst_is_no_crowd_that_stands(clock: Clock) -> None:
 def test_who_finds_a_queue_that_was_full_does_not_wait_for_a_while(clock: Clock) -> None:
     at = quick()
     assert not admits(at, WORKERS + QUEUE)
-    assert not admits(at, WORKERS)
-    assert admits(at, WORKERS - 1)
+    assert not admits(at, CPUS)
+    assert admits(at, CPUS - 1)
     clock.now += 1.1 * pace.TERM * pace.SHORTEST
     assert admits(at, WORKERS + QUEUE - 1)
 
 
 def test_the_wait_is_that_of_a_full_queue_at_the_latest_pace() -> None:
-    at = Pace(QUEUE, WORKERS)
-    assert at.wait() == 10
+    at = Pace(QUEUE, WORKERS, CPUS)
+    assert at.wait() == 7
     for _ in range(100):
         at.record(0.5)
-    assert at.wait() == 6
+    assert at.wait() == 4
     for _ in range(100):
         at.record(0.0)
     assert at.wait() == 1
