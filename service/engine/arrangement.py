@@ -138,7 +138,7 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
     low, high = np.minimum(a[:, None], a), np.maximum(a[:, None], a)
     inside = pattern.find((j + low[:, :, None]) * n_columns + j + high[:, :, None])
     if rest is None:
-        return BlockRest(counts[0], q, pattern, inside, None)
+        return BlockRest(pattern, counts[0], q, inside, None)
     across = (coupling.group * q + a[:, None]) * n_columns + coupling.column + own
     onward = Onward(
         rest=rest,
@@ -148,7 +148,7 @@ def rest_of(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Res
         following=rest.places(moved),
         slot=rest.places(filled),
     )
-    return BlockRest(counts[0], q, pattern, inside, onward)
+    return BlockRest(pattern, counts[0], q, inside, onward)
 
 
 def _distinct(keys: Codes, n_columns: int) -> Codes:
@@ -168,7 +168,7 @@ def _touching_rest(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes)
     fronts = None if full else fronts_of(n_columns, keys // n_columns, keys % n_columns)
     if fronts is None:
         return DenseRest(counts, sizes)
-    return SparseRest(counts, sizes, Remainder(n_columns, keys), fronts)
+    return SparseRest(Remainder(n_columns, keys), counts, sizes, fronts)
 
 
 def _in_whole_blocks(counts: tuple[int, ...], sizes: tuple[int, ...], keys: Codes) -> Codes:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from service.arrays import Codes, Flags, Matrices, Matrix, Vector
+from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.elimination import (
     columns_of,
@@ -17,7 +16,7 @@ from service.engine.elimination import (
     shrunken,
 )
 from service.engine.remainder import Rest, Solution, Solved
-from service.engine.sparsity import Coupling, Remainder
+from service.engine.sparsity import Coupling, Patterned
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +37,16 @@ class Onward:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockRest:
+class BlockRest(Patterned):
     """A remaining factor of J `groups` with q coefficients, and what remains after it, if anything does.
 
-    `pattern` are the elements; `own` (q, q, J) says where those of the factor's blocks are among them.
+    `own` (q, q, J) says where the elements of the factor's blocks are.
     """
 
     groups: int
     q: int
-    pattern: Remainder
     own: Codes
     onward: Onward | None
-
-    @property
-    def size(self) -> int:
-        """How many elements there are."""
-        return self.pattern.keys.size
-
-    @property
-    def keys(self) -> Codes:
-        """Which element is at each place."""
-        return self.pattern.keys
-
-    def places(self, keys: Codes) -> Codes:
-        """Where these elements are."""
-        return self.pattern.find(keys)
-
-    def beside(self, columns: Flags) -> Codes:
-        """Where the elements are whose row or column is one of these columns."""
-        return self.pattern.beside(columns)
-
-    def matrix(self, values: Vector) -> csr_array:
-        """The symmetric matrix with these elements."""
-        return self.pattern.matrix(values)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate the factor, then the rest, then go back to what the rest leaves of it."""

@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 from scipy.sparse import block_diag, csr_array, eye_array, kron
 
-from service.arrays import Codes, Flags, Matrices, Matrix, Vector
+from service.arrays import Codes, Matrices, Matrix, Vector
 from service.engine import groupwise
 from service.engine.dense_rest import is_well_pooled
 from service.engine.elimination import groups_of
 from service.engine.fronts import Fronts
 from service.engine.multifrontal import Factor, factorise, inverse_elements
 from service.engine.remainder import Solution, Solved
-from service.engine.sparsity import Remainder
+from service.engine.sparsity import Patterned
 
 BARELY_POOLED = 1e-9
 """Lambda'A Lambda from which I - (I + Lambda'A Lambda)^-1 keeps half of its digits: the way without costs a solution
@@ -25,35 +25,12 @@ AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class SparseRest:
-    """Remaining factors with `groups` J and `sizes` q, as one sparse matrix with the elements `pattern`."""
+class SparseRest(Patterned):
+    """Remaining factors with `groups` J and `sizes` q, as one sparse matrix."""
 
     groups: tuple[int, ...]
     sizes: tuple[int, ...]
-    pattern: Remainder
     fronts: Fronts
-
-    @property
-    def size(self) -> int:
-        """How many elements there are."""
-        return self.pattern.keys.size
-
-    @property
-    def keys(self) -> Codes:
-        """Which element is at each place."""
-        return self.pattern.keys
-
-    def places(self, keys: Codes) -> Codes:
-        """Where these elements are."""
-        return self.pattern.find(keys)
-
-    def beside(self, columns: Flags) -> Codes:
-        """Where the elements are whose row or column is one of these columns."""
-        return self.pattern.beside(columns)
-
-    def matrix(self, values: Vector) -> csr_array:
-        """The symmetric matrix with these elements."""
-        return self.pattern.matrix(values)
 
     def solve(self, values: Vector, cross: Matrix, products: Matrix, roots: Sequence[Matrix]) -> Solution:
         """Eliminate all factors, front by front."""

@@ -120,6 +120,35 @@ class Remainder:
         return csr_array((np.concatenate([values, values[apart]]), both), (self.n_columns, self.n_columns))
 
 
+@dataclass(frozen=True, slots=True)
+class Patterned:
+    """Remaining factors whose elements are those of a `pattern`."""
+
+    pattern: Remainder
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return self.pattern.keys.size
+
+    @property
+    def keys(self) -> Codes:
+        """Which element is at each place."""
+        return self.pattern.keys
+
+    def places(self, keys: Codes) -> Codes:
+        """Where these elements are."""
+        return self.pattern.find(keys)
+
+    def beside(self, columns: Flags) -> Codes:
+        """Where the elements are whose row or column is one of these columns."""
+        return self.pattern.beside(columns)
+
+    def matrix(self, values: Vector) -> csr_array:
+        """The symmetric matrix with these elements."""
+        return self.pattern.matrix(values)
+
+
 def block_diagonal(matrices: Matrices) -> csr_array:
     """The block-diagonal matrix of these (q, r, J)."""
     groups = np.arange(matrices.shape[2] + 1)
