@@ -1,7 +1,7 @@
 """Routes: an endpoint that takes the raw request alone is called as it is, and what is asked in a query is known."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from inspect import signature
 from typing import Any
 
@@ -46,7 +46,7 @@ def refusing_others(known: set[str] | None, handler: Endpoint) -> Endpoint:
         faults = [
             Fault(f"{excerpt(name)} is {wrong}.", pointer=pointer_to("", name))
             for name, count in times.items()
-            for wrong in _wrongs(known is None or name in known, count)
+            if (wrong := _wrong(known is None or name in known, count))
         ]
         if faults:
             raise InvalidRequest(faults[0].message, *faults)
@@ -55,12 +55,11 @@ def refusing_others(known: set[str] | None, handler: Endpoint) -> Endpoint:
     return handle
 
 
-def _wrongs(is_known: bool, count: int) -> Iterator[str]:
-    """What is wrong with a parameter, if anything."""
+def _wrong(is_known: bool, count: int) -> str:
+    """What is wrong with a parameter that stands so often; empty if nothing is."""
     if not is_known:
-        yield "no parameter of this resource"
-    elif count > 1:
-        yield "given twice"
+        return "no parameter of this resource"
+    return "given twice" if count > 1 else ""
 
 
 class Routes(APIRouter):

@@ -39,6 +39,11 @@ STEP = 1e-4
 """Relative step of the differences of the gradient: their error is its square, rounding of the gradient over it."""
 
 
+FEW_GROUPS = 4096
+"""Groups of the only factor up to which U is kept: to make it again takes a tenth of an evaluation, to hold it of more
+groups takes as much memory as their columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """The criterion at one theta, in units of the bases.
@@ -196,11 +201,14 @@ class Criterion:
         products, first, q = self.products, self.products.factors[0], len(lambdas[0])
         pooled = self.pooled(lambdas[0])
         M, N, plan = products.solution, pooled.N, self.arrangement
-        if plan is None:
+        if plan is None and N.shape[2] > FEW_GROUPS:
             alone = Alone(N, first.gram, M, lambdas[0])
             return _Eliminated(products.within + alone.products(), pooled.log_determinant, (alone,), 0.0)
         U = groupwise.product(N, M)
         A = products.within + groupwise.weighted_products(M, U)
+        if plan is None:
+            solved = Solved(N, U, partial(shrunken, first.gram, lambdas[0]))
+            return _Eliminated(A, pooled.log_determinant, (solved,), 0.0)
         then = _eliminate_rest(plan, N, U, A, lambdas[1:])
         around = plan.spread.back(then.H)
         lean = groups_of(plan.solution @ then.lean, q)
@@ -267,7 +275,6 @@ def hessian_by_differences(criterion: Criterion, theta: Vector, relative: float 
     return 0.5 * (hessian + hessian.T)
 
 
-def hessian_by_extrapolation(criterion: Criterion, theta: Vector) -> Matrix:
-    """The same from differences of two steps: the error is the fourth power of the step (Richardson)."""
-    near, far = (hessian_by_differences(criterion, theta, step) for step in (STEP, 2.0 * STEP))
-    return (4.0 * near - far) / 3.0
+def hessian_by_extrapolation(criterion: Criterion, theta: Vector, near: Matrix) -> Matrix:
+    """The same, of which `near` are the differences, from a second step: the error is its fourth power (Richardson)."""
+    return (4.0 * near - hessian_by_differences(criterion, theta, 2.0 * STEP)) / 3.0

@@ -29,9 +29,10 @@ class Pooled:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """The groups of the only factor, with `root` (q, q) its Lambda: `N` (q, q, J); what else is asked for is made anew.
+    """The groups of the only factor, where they are many: `N` (q, q, J); what else is asked for is made anew.
 
-    `gram` G (q, q, J) and `solution` M (q, m, J) are those of the cross-products. U, which is as large as M, is N M.
+    `gram` G (q, q, J) and `solution` M (q, m, J) are those of the cross-products, `root` (q, q) is Lambda. U, which is
+    as large as M, is N M.
     """
 
     N: Matrices

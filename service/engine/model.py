@@ -112,7 +112,7 @@ class JointModel:
         hessian = self.at.hessian if exact else hessian_by_differences(self.criterion, self.at.theta)
         values, vectors = np.linalg.eigh(hessian)
         if not exact and values[0] < DOUBTFUL * values[-1]:
-            values, vectors = np.linalg.eigh(hessian_by_extrapolation(self.criterion, self.at.theta))
+            values, vectors = np.linalg.eigh(hessian_by_extrapolation(self.criterion, self.at.theta, hessian))
         known = values > UNKNOWN * float(values.max(initial=0.0))
         return vectors[:, known] * np.sqrt(2.0 / values[known]), vectors[:, ~known]
 

@@ -60,10 +60,9 @@ def received(submission: Submission) -> data.Payload:
 
 def json_of(submission: Submission) -> bytes:
     """The body of a request that is JSON and all that is asked. Raises InvalidRequest where there is a query too."""
-    content = data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
     if submission.query:
         raise InvalidRequest("What is asked stands in the body, not in the query.")
-    return content
+    return data.read_body(body_of(submission), submission.content_encoding, limits_of(submission))
 
 
 def body_of(submission: Submission) -> bytes | Path:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.engine.criterion import criterion_of, hessian_by_extrapolation, unrestricted
+from service.engine.criterion import criterion_of, hessian_by_differences, hessian_by_extrapolation, unrestricted
 from tests.engine.cases import THETAS, case, psis_of, theta_of
 from tests.engine.structures import SINGLE, STRUCTURES
 from tests.engine.textbook import by_theta, group_blocks, inverted
@@ -40,9 +40,27 @@ def test_a_hessian_by_extrapolation_is_the_exact_one(name: str, restricted: bool
     this = case(name, restricted=restricted)
     theta = theta_of(this.criterion, "moderate")
     exact = this.criterion.at(theta).hessian
-    size = float(np.abs(exact).max())
+    near, size = hessian_by_differences(this.criterion, theta), float(np.abs(exact).max())
     # Differences of one step err by 1e-8 here, and would hide a direction without curvature.
-    np.testing.assert_allclose(hessian_by_extrapolation(this.criterion, theta), exact, rtol=0, atol=1e-10 * size)
+    np.testing.assert_allclose(hessian_by_extrapolation(this.criterion, theta, near), exact, rtol=0, atol=1e-10 * size)
+
+
+@METHODS
+@pytest.mark.parametrize("name", SINGLE)
+def test_what_is_made_anew_of_many_groups_is_what_is_kept_of_few(
+    name: str, restricted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    this = case(name, restricted=restricted)
+    theta = theta_of(this.criterion, "moderate")
+    few = this.criterion.at(theta)
+    monkeypatch.setattr("service.engine.criterion.FEW_GROUPS", 0)
+    many = this.criterion.at(theta)
+    # The same sums in the same order.
+    np.testing.assert_array_equal(many.hessian, few.hessian)
+    assert many.value == few.value
+    for own, kept in zip(many.factors, few.factors, strict=True):
+        np.testing.assert_array_equal(own.U, kept.U)
+        np.testing.assert_array_equal(own.effects_covariance(), kept.effects_covariance())
 
 
 @NAMES
